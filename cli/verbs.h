@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+/// One verb, one file: each adds its subcommand with its options and says what runs it.
+namespace ocinet::cli {
+
+void add_gc(CLI::App& app);
+void add_plan(CLI::App& app);
+
+} // namespace ocinet::cli

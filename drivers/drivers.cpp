@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <array>
+#include <string_view>
+
+#include "drivers/driver.h"
+#include "netsetup/base/error.h"
+
+namespace ocinet::drivers {
+
+namespace {
+
+constexpr std::array all = {
+#define OCINET_DRIVER(name) Driver{#name, query_##name, plan_##name},
+#include "drivers/drivers.def"
+#undef OCINET_DRIVER
+};
+
+} // namespace
+
+const Driver& driver_for(const Request& request) {
+    for (const auto& driver : all) {
+        if (request.network.driver != driver.name) {
+            continue;
+        }
+        if (request.in_host_network && std::string_view(driver.name) != "host") {
+            throw Error(label(request) + ": the container shares the host's network namespace")
+                .hint("ask for the network \"host\", or give the container a network namespace");
+        }
+        return driver;
+    }
+    std::string known;
+    for (const auto& driver : all) {
+        known += (known.empty() ? "" : ", ") + std::string(driver.name);
+    }
+    throw Error("network \"" + request.network.name + "\": there is no driver \"" +
+                request.network.driver + "\"")
+        .hint("drivers: " + known);
+}
+
+std::string label(const Request& request) {
+    return "network \"" + request.network.name + "\" (" + request.network.driver + ")";
+}
+
+Planned plan_all(const std::vector<Request>& requests,
+                 const std::function<HostView(const HostQuery&)>& look) {
+    Planned planned;
+    for (const auto& request : requests) {
+        const Driver& driver = driver_for(request);
+        const HostView view = look(driver.query(request));
+        planned.conflicts.insert(planned.conflicts.end(), view.conflicts.begin(),
+                                 view.conflicts.end());
+        if (planned.conflicts.empty()) {
+            append(planned.plan, driver.plan(request, view));
+        }
+    }
+    if (!planned.conflicts.empty()) {
+        planned.plan = {};
+    }
+    return planned;
+}
+
+Error conflict_error(const std::vector<Request>& requests,
+                     const std::vector<HostView::Conflict>& conflicts) {
+    Error error(label(requests.front()) + ": " + conflicts.front().what);
+    if (!conflicts.front().hint.empty()) {
+        error.hint(conflicts.front().hint);
+    }
+    return error;
+}
+
+} // namespace ocinet::drivers

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "drivers/parts/hosts.h"
+
+#include "netsetup/base/names.h"
+#include "netsetup/base/text.h"
+
+namespace ocinet::drivers {
+
+namespace {
+
+// Engines keep a container's files in a directory named by its id, or in the bundle. A hosts file
+// from elsewhere is the user's (-v): other containers may use it, too.
+bool belongs_to(const std::string& file, const Request& request) {
+    if (file.starts_with(request.bundle.path + "/")) {
+        return file.find("/../") == std::string::npos;
+    }
+    for (const auto part : split(file, '/')) {
+        if (part == "..") {
+            return false;
+        }
+        if (part == request.container_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::string own_names(const Request& request) {
+    std::vector<std::string> names;
+    for (const auto& name : {request.container_name, request.bundle.hostname}) {
+        if (is_host_name(name) && (names.empty() || names.front() != name)) {
+            names.push_back(name);
+        }
+    }
+    return join(names, " ");
+}
+
+} // namespace
+
+std::string writable_hosts_file(const Request& request, std::string& problem) {
+    const auto& hosts = request.bundle.hosts;
+    if (!hosts) {
+        return ""; // the image's own file: none of our business
+    }
+    if (hosts->read_only) {
+        problem = "it is mounted read-only";
+    } else if (!belongs_to(hosts->source, request)) {
+        problem = hosts->source + " does not belong to this container alone";
+    }
+    return problem.empty() ? hosts->source : "";
+}
+
+void add_hosts(Plan& plan, const Request& request, const HostView& view, const IpAddress& address,
+               const IpAddress& gateway) {
+    std::string problem;
+    const std::string file = writable_hosts_file(request, problem);
+    if (problem.empty() && !file.empty()) {
+        problem = view.hosts_file_problem.empty() ? "" : file + ": " + view.hosts_file_problem;
+    }
+    if (!problem.empty()) {
+        plan.notes.push_back(label(request) + ": the container's /etc/hosts is left alone: " +
+                             problem);
+        return;
+    }
+    if (file.empty()) {
+        return;
+    }
+    ops::AddHosts op{.file = file, .mark = "ocinet " + request.network.name};
+    if (const auto names = own_names(request); !names.empty()) {
+        op.lines.push_back(address.text() + " " + names);
+    }
+    op.lines.push_back(gateway.text() + " host.containers.internal host.docker.internal");
+    plan.own.push_back({label(request), std::move(op)});
+}
+
+} // namespace ocinet::drivers

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "hook/attach.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "drivers/requests.h"
+#include "netsetup/acquire.h"
+#include "netsetup/base/file.h"
+#include "netsetup/base/log.h"
+#include "netsetup/base/paths.h"
+#include "netsetup/confine.h"
+#include "netsetup/executor.h"
+#include "netsetup/recover.h"
+
+namespace ocinet::hook {
+
+namespace {
+
+using LockList = std::vector<state::Locks::Held>;
+using Phase = state::Record::Phase;
+
+oci::Annotations merged(oci::Annotations of_bundle, const oci::Annotations& of_state) {
+    for (const auto& [key, value] : of_state) {
+        of_bundle[key] = value;
+    }
+    return of_bundle;
+}
+
+void print_result(const std::string& id, const Plan& plan) {
+    const nlohmann::json result{{"id", id}, {"attachments", plan.attached}};
+    const std::string text = result.dump() + "\n";
+    // Nobody needs to read it: a closed stdout is no reason to take the network away again.
+    if (::write(STDOUT_FILENO, text.data(), text.size()) < 0) {
+        log::debug("nobody reads the result");
+    }
+}
+
+// Ascending, each once: the order in which locks are taken.
+std::vector<std::string> network_names(const std::vector<drivers::Request>& requests) {
+    std::vector<std::string> names;
+    for (const auto& request : requests) {
+        names.push_back(request.network.name);
+    }
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
+LockList lock_shared(Host& host, const std::vector<std::string>& networks) {
+    LockList held;
+    for (const auto& name : networks) {
+        held.push_back(host.locks.network(name));
+    }
+    held.push_back(host.locks.host());
+    return held;
+}
+
+// Frees what dead containers hold of what is wanted; false when none of it could be freed.
+bool reclaim_owners(const std::vector<HostView::Conflict>& conflicts, Host& host) {
+    bool freed = false;
+    for (const auto& conflict : conflicts) {
+        const auto owners = conflict.owner.empty() ? state::Record::list(host.directory)
+                                                   : std::vector<std::string>{conflict.owner};
+        for (const auto& owner : owners) {
+            const auto done = reclaim(owner, host);
+            freed = freed || (done && done->failures.empty());
+        }
+    }
+    return freed;
+}
+
+// Looks and plans under the locks, which stay with the caller: while it holds them the plan fits.
+Plan make_plan(Host& host, const std::vector<drivers::Request>& requests,
+               const std::vector<std::string>& networks, NameSource& names, LockList& held) {
+    while (true) {
+        held = lock_shared(host, networks);
+        auto planned = drivers::plan_all(requests, [&](const HostQuery& query) {
+            return look(query, host.directory, host.route, host.netfilter, names);
+        });
+        if (planned.conflicts.empty()) {
+            return std::move(planned.plan);
+        }
+        held.clear();
+        if (!reclaim_owners(planned.conflicts, host)) {
+            throw drivers::conflict_error(requests, planned.conflicts);
+        }
+    }
+}
+
+// An earlier container of this id: attached and alive (we are called twice) or dead.
+bool is_attached_already(const std::string& id, const ProcessIdentity& process, Host& host) {
+    auto record = state::Record::load(host.directory, id);
+    if (!record) {
+        return false;
+    }
+    if (record->phase == Phase::attached && record->process == process) {
+        print_result(id, record->plan);
+        return true;
+    }
+    Context context = acquire_for_undo(host, id, record->plan);
+    const auto failures = remove_attachment(*record, host, context);
+    if (!failures.empty()) {
+        throw Error("the remains of an earlier container with this id: " + failures.front());
+    }
+    return false;
+}
+
+void roll_back(state::Record& record, Host& host, Context& context) {
+    for (const auto& failure : remove_attachment(record, host, context)) {
+        log::warning("left behind: " + failure);
+    }
+}
+
+void apply_all(state::Record& record, Host& host, Context& context, LockList held) {
+    try {
+        record.save(host.directory);
+        apply_steps(record.plan.shared, context);
+        held.clear();
+        apply_steps(record.plan.own, context);
+        record.phase = Phase::attached;
+        record.save(host.directory);
+    } catch (...) {
+        held.clear();
+        record.phase = Phase::attaching;
+        roll_back(record, host, context);
+        throw;
+    }
+}
+
+} // namespace
+
+void attach(const oci::State& state) {
+    const oci::Bundle bundle = oci::read_bundle(state.bundle);
+    const auto wanted = oci::parse_request(merged(bundle.annotations, state.annotations));
+    if (!wanted) {
+        return;
+    }
+    ContainerProcess process = ContainerProcess::open(state.pid);
+    NameSource names = NameSource::from_kernel();
+    const auto requests =
+        drivers::requests_for({.id = state.id,
+                               .bundle = bundle,
+                               .in_host_network = process.in_host_network,
+                               .policy_file = paths::policy_text(),
+                               .seed = names.seed()},
+                              *wanted, oci::load_networks(wanted->attachments, paths::networks));
+    Host host;
+    const auto own_lock = host.locks.container(state.id);
+    if (is_attached_already(state.id, process.identity, host)) {
+        return;
+    }
+    reclaim_some(host);
+
+    state::Record record{.id = state.id,
+                         .process = process.identity,
+                         .bundle = state.bundle,
+                         .networks = network_names(requests)};
+    LockList held;
+    record.plan = make_plan(host, requests, record.networks, names, held);
+    for (const auto& note : record.plan.notes) {
+        log::info(note);
+    }
+    Context context = acquire(host, state.id, record.plan, std::move(process.netns));
+    confine();
+    apply_all(record, host, context, std::move(held));
+    print_result(state.id, record.plan);
+}
+
+} // namespace ocinet::hook

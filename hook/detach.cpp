@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "hook/detach.h"
+
+#include <unistd.h>
+
+#include <climits>
+
+#include "netsetup/acquire.h"
+#include "netsetup/base/log.h"
+#include "netsetup/confine.h"
+#include "netsetup/recover.h"
+
+namespace ocinet::hook {
+
+namespace {
+
+// Closing an nf_tables socket after a deletion waits for the kernel's grace period, some 15 ms. A
+// child that has nothing but this socket waits in our place: closing is all that it does.
+void leave_waiting_to_child(const netlink::Socket& netfilter) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const unsigned kept = unsigned(netfilter.fd());
+        if (kept > 0) {
+            ::close_range(0, kept - 1, 0);
+        }
+        ::close_range(kept + 1, UINT_MAX, 0);
+        ::_exit(0);
+    }
+    if (child < 0) {
+        log::debug("no child to wait for the kernel: " + errno_text(errno));
+    }
+}
+
+} // namespace
+
+void detach(const oci::State& state) {
+    Host host;
+    const auto lock = host.locks.container(state.id);
+    auto record = state::Record::load(host.directory, state.id);
+    if (!record) {
+        log::debug("container " + state.id + " has nothing of ours");
+        return;
+    }
+    Context context = acquire_for_undo(host, state.id, record->plan);
+    confine();
+    const auto failures = remove_attachment(*record, host, context);
+    leave_waiting_to_child(host.netfilter);
+    for (const auto& failure : failures) {
+        log::warning(failure);
+    }
+    if (!failures.empty()) {
+        throw Error("container " + state.id + ": not everything could be removed")
+            .hint("`ocinet gc` tries again");
+    }
+}
+
+} // namespace ocinet::hook

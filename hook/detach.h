@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "oci-config/state.h"
+
+namespace ocinet::hook {
+
+/// poststop: takes away what attach() gave. A container that has nothing of ours is success; so is
+/// whatever is gone already. Throws Error for what could not be removed: `ocinet gc` tries again.
+void detach(const oci::State& state);
+
+} // namespace ocinet::hook

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/acquire.h"
+
+#include "netsetup/base/log.h"
+#include "netsetup/hosts_file.h"
+
+namespace ocinet {
+
+namespace {
+
+Context bare(Host& host, const std::string& container_id) {
+    return {.container_id = container_id,
+            .state = host.directory,
+            .route = host.route,
+            .netfilter = host.netfilter};
+}
+
+} // namespace
+
+Context acquire(Host& host, const std::string& container_id, const Plan& plan, Fd netns) {
+    const Needs wanted = needs(plan);
+    Context context = bare(host, container_id);
+    if (wanted.container) {
+        context.container = ContainerNetns::open(std::move(netns));
+    }
+    if (wanted.policy_loader) {
+        context.policy_loader.emplace(PolicyLoader::start());
+    }
+    for (const auto& path : wanted.files) {
+        auto hosts = HostsFile::open(path);
+        if (!hosts.file) {
+            throw Error(path + ": " + hosts.problem);
+        }
+        context.files.emplace(path, std::move(hosts.file));
+    }
+    return context;
+}
+
+Context acquire_for_undo(Host& host, const std::string& container_id, const Plan& plan) {
+    Context context = bare(host, container_id);
+    for (const auto& path : needs(plan).files) {
+        auto hosts = HostsFile::open(path);
+        if (hosts.file) {
+            context.files.emplace(path, std::move(hosts.file));
+        } else {
+            log::debug(path + " is left alone: " + hosts.problem);
+        }
+    }
+    return context;
+}
+
+} // namespace ocinet

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/base/log.h"
+
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace ocinet::log {
+
+namespace {
+
+Level shown = Level::warning;
+Format format_of_lines = Format::text;
+bool syslog_is_open = false;
+
+const char* name_of(Level level) {
+    switch (level) {
+    case Level::debug: return "debug";
+    case Level::info: return "info";
+    case Level::warning: return "warning";
+    case Level::error: break;
+    }
+    return "error";
+}
+
+int priority_of(Level level) {
+    switch (level) {
+    case Level::debug: return LOG_DEBUG;
+    case Level::info: return LOG_INFO;
+    case Level::warning: return LOG_WARNING;
+    case Level::error: break;
+    }
+    return LOG_ERR;
+}
+
+void put(Level level, std::string_view message, std::string_view hint = {}) {
+    if (!shows(level)) {
+        return;
+    }
+    std::string line;
+    if (format_of_lines == Format::json) {
+        nlohmann::ordered_json object{{"level", name_of(level)}, {"msg", message}};
+        if (!hint.empty()) {
+            object["hint"] = hint;
+        }
+        line = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    } else {
+        line = "ocinet: " + std::string(level == Level::warning ? "warning: " : "") +
+               std::string(message) + "\n";
+        if (!hint.empty()) {
+            line += "hint: " + std::string(hint) + "\n";
+        }
+    }
+    // stderr may be closed or full: the message still goes to syslog, and there is nobody to tell.
+    while (::write(STDERR_FILENO, line.data(), line.size()) < 0 && errno == EINTR) {
+    }
+    if (syslog_is_open) {
+        ::syslog(priority_of(level), "%.*s%s%.*s", int(message.size()), message.data(),
+                 hint.empty() ? "" : "; hint: ", int(hint.size()), hint.data());
+    }
+}
+
+} // namespace
+
+std::optional<Level> parse_level(std::string_view name) {
+    for (const auto level : {Level::debug, Level::info, Level::warning, Level::error}) {
+        if (name == name_of(level)) {
+            return level;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Format> parse_format(std::string_view name) {
+    if (name == "text") {
+        return Format::text;
+    }
+    if (name == "json") {
+        return Format::json;
+    }
+    return std::nullopt;
+}
+
+bool shows(Level level) {
+    return level >= shown;
+}
+
+void configure(Level level, Format format) {
+    shown = level;
+    format_of_lines = format;
+}
+
+void open_syslog() {
+    ::openlog("ocinet", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+    syslog_is_open = true;
+}
+
+void debug(std::string_view message) {
+    put(Level::debug, message);
+}
+
+void info(std::string_view message) {
+    put(Level::info, message);
+}
+
+void warning(std::string_view message) {
+    put(Level::warning, message);
+}
+
+void error(const Error& error) {
+    put(Level::error, error.message(), error.hint());
+}
+
+} // namespace ocinet::log

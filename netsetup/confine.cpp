@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/confine.h"
+
+#include <sys/capability.h>
+#include <sys/prctl.h>
+
+#include <array>
+#include <memory>
+
+#include "netsetup/base/error.h"
+
+namespace ocinet {
+
+void confine() {
+    // The bounding set first: dropping from it needs CAP_SETPCAP.
+    for (cap_value_t capability = 0; cap_get_bound(capability) >= 0; ++capability) {
+        if (capability != CAP_NET_ADMIN && cap_get_bound(capability) == 1 &&
+            cap_drop_bound(capability) != 0) {
+            throw_errno("drop a capability from the bounding set");
+        }
+    }
+    if (cap_reset_ambient() != 0) {
+        throw_errno("clear the ambient capabilities");
+    }
+    const std::unique_ptr<_cap_struct, int (*)(void*)> kept(cap_init(), cap_free);
+    const std::array<cap_value_t, 1> net_admin{CAP_NET_ADMIN};
+    if (!kept || cap_set_flag(kept.get(), CAP_PERMITTED, 1, net_admin.data(), CAP_SET) != 0 ||
+        cap_set_flag(kept.get(), CAP_EFFECTIVE, 1, net_admin.data(), CAP_SET) != 0 ||
+        cap_set_proc(kept.get()) != 0) {
+        throw_errno("drop all capabilities but CAP_NET_ADMIN");
+    }
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+        throw_errno("set no_new_privs");
+    }
+}
+
+} // namespace ocinet

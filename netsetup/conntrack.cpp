@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/conntrack.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "netsetup/link.h"
+
+namespace ocinet::conntrack {
+
+namespace {
+
+netlink::Message message(std::uint16_t type) {
+    netlink::Message message(std::uint16_t(NFNL_SUBSYS_CTNETLINK << 8 | type), 0);
+    auto& header = message.header<nfgenmsg>();
+    header.nfgen_family = AF_INET;
+    header.version = NFNETLINK_V0;
+    return message;
+}
+
+// One direction of a flow.
+struct Tuple {
+    IpAddress source;
+    IpAddress destination;
+    std::uint8_t protocol = 0;
+    std::uint16_t destination_port = 0;
+};
+
+IpAddress address_of(const nlattr* attr) {
+    return attr ? IpAddress::from_bytes(mnl_attr_get_payload(attr), 4) : IpAddress();
+}
+
+Tuple parse(const nlattr* tuple) {
+    Tuple result;
+    const nlattr* ip = netlink::nested(tuple, CTA_TUPLE_IP);
+    result.source = address_of(netlink::nested(ip, CTA_IP_V4_SRC));
+    result.destination = address_of(netlink::nested(ip, CTA_IP_V4_DST));
+    const nlattr* protocol = netlink::nested(tuple, CTA_TUPLE_PROTO);
+    if (const nlattr* number = netlink::nested(protocol, CTA_PROTO_NUM)) {
+        result.protocol = mnl_attr_get_u8(number);
+    }
+    if (const nlattr* port = netlink::nested(protocol, CTA_PROTO_DST_PORT)) {
+        result.destination_port = ntohs(mnl_attr_get_u16(port));
+    }
+    return result;
+}
+
+bool is_among(const std::vector<Ports>& ports, unsigned port) {
+    return std::any_of(ports.begin(), ports.end(), [port](const Ports& range) {
+        return port >= range.first && port < unsigned(range.first) + range.count;
+    });
+}
+
+} // namespace
+
+void forget_udp(netlink::Socket& netfilter, netlink::Socket& route, const std::vector<Ports>& ports,
+                const IpAddress& container) {
+    const auto local = link::addresses(route, 0);
+    const auto is_local = [&](const IpAddress& address) {
+        return address.is_loopback() ||
+               std::any_of(local.begin(), local.end(),
+                           [&](const Prefix& own) { return own.address == address; });
+    };
+    std::vector<netlink::Message> deletions;
+    netfilter.dump(message(IPCTNL_MSG_CT_GET), [&](const nlmsghdr& answer) {
+        const nlattr* original = netlink::attribute(answer, sizeof(nfgenmsg), CTA_TUPLE_ORIG);
+        const Tuple flow = parse(original);
+        if (flow.protocol != IPPROTO_UDP || !is_among(ports, flow.destination_port)) {
+            return;
+        }
+        const Tuple reply = parse(netlink::attribute(answer, sizeof(nfgenmsg), CTA_TUPLE_REPLY));
+        if (!is_local(flow.destination) && reply.source != container) {
+            return;
+        }
+        deletions.push_back(message(IPCTNL_MSG_CT_DELETE));
+        deletions.back().put(CTA_TUPLE_ORIG | NLA_F_NESTED, mnl_attr_get_payload(original),
+                             mnl_attr_get_payload_len(original));
+        // It may have ended by itself meanwhile.
+        deletions.back().allow(ENOENT);
+    });
+    for (auto& deletion : deletions) {
+        netfilter.send(std::move(deletion));
+    }
+}
+
+} // namespace ocinet::conntrack

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/executor.h"
+
+#include <algorithm>
+
+#include "netsetup/base/log.h"
+
+namespace ocinet {
+
+namespace {
+
+// The printed command that failed; the first one where the operation does not know.
+std::string command_of(const Step& step, std::size_t index) {
+    const auto commands = describe(step.operation).apply;
+    return commands.empty() ? "" : commands[std::min(index, commands.size() - 1)];
+}
+
+void apply_one(const Step& step, Context& context) {
+    try {
+        std::visit([&](const auto& op) { apply(op, context); }, step.operation);
+    } catch (netlink::Refused& refused) {
+        throw refused.in(command_of(step, std::size_t(refused.command()))).in(step.attachment);
+    } catch (Error& error) {
+        throw error.in(command_of(step, 0)).in(step.attachment);
+    }
+}
+
+} // namespace
+
+void apply_steps(const std::vector<Step>& steps, Context& context) {
+    for (const auto& step : steps) {
+        if (log::shows(log::Level::debug)) {
+            for (const auto& command : describe(step.operation).apply) {
+                log::debug(command);
+            }
+        }
+        apply_one(step, context);
+    }
+}
+
+std::vector<std::string> undo_steps(const std::vector<Step>& steps, Context& context, Undo why) {
+    std::vector<std::string> failures;
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+        try {
+            std::visit([&](const auto& op) { undo(op, context, why); }, step->operation);
+        } catch (Error& error) {
+            failures.push_back(error.in("undo " + command_of(*step, 0)).in(step->attachment).message());
+        }
+    }
+    return failures;
+}
+
+std::vector<std::string> check_steps(const std::vector<Step>& steps, Context& context) {
+    std::vector<std::string> differences;
+    for (const auto& step : steps) {
+        const auto found =
+            std::visit([&](const auto& op) { return check(op, context); }, step.operation);
+        for (const auto& difference : found) {
+            differences.push_back(step.attachment + ": " + difference);
+        }
+    }
+    return differences;
+}
+
+} // namespace ocinet

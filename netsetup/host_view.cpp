@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/host_view.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "netsetup/base/file.h"
+#include "netsetup/base/text.h"
+#include "netsetup/hosts_file.h"
+#include "netsetup/nft.h"
+#include "netsetup/ops/forwarding.h"
+#include "netsetup/ops/policy.h"
+#include "netsetup/sockets.h"
+#include "netsetup/state/users.h"
+
+namespace ocinet {
+
+namespace {
+
+void look_for_address(HostView& view, const HostQuery::Address& query,
+                      const state::Directory& directory) {
+    const auto& range = query.range;
+    if (query.fixed) {
+        const auto owner = state::lease_owner(directory, range.network, *query.fixed);
+        if (owner) {
+            view.conflicts.push_back({.what = "address " + query.fixed->text() + " is taken by container " + *owner,
+                                      .owner = *owner});
+        }
+        view.addresses.push_back(*query.fixed);
+        return;
+    }
+    const auto free = state::next_free(directory, range);
+    if (!free) {
+        view.conflicts.push_back({.what = "no address is free between " + range.first.text() +
+                                          " and " + range.last.text(),
+                                  .hint = "`ocinet gc` takes back what dead containers left"});
+    }
+    view.addresses.push_back(free.value_or(IpAddress()));
+}
+
+struct Pool {
+    unsigned first;
+    unsigned last;
+};
+
+// Ports that the kernel never chooses by itself for outgoing connections: above its range, or
+// below it where that is all there is.
+Pool random_ports() {
+    constexpr unsigned enough = 1000;
+    const auto text = read_setting(AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range");
+    const auto ends = split(text.value_or("32768\t60999"), '\t');
+    const auto low = unsigned(parse_number(trim(ends.front()), 1, 65535).value_or(32768));
+    const auto high = unsigned(parse_number(trim(ends.back()), 1, 65535).value_or(60999));
+    if (high + enough <= 65535) {
+        return {high + 1, 65535};
+    }
+    if (low > 1024 + enough) {
+        return {1024, low - 1};
+    }
+    throw Error("ip_local_port_range leaves no room for random ports")
+        .hint("name the host port, or narrow net.ipv4.ip_local_port_range");
+}
+
+class PortSearch {
+public:
+    PortSearch(HostView& view, const state::Directory& directory, NameSource& names)
+        : view_(view), directory_(directory), names_(names),
+          diag_(netlink::Socket::open(NETLINK_SOCK_DIAG)) {}
+
+    void look(const state::PortClaim& claim) {
+        if (claim.first == 0) {
+            view_.ports.push_back(free_port(claim));
+            return;
+        }
+        if (auto conflict = find_conflict(claim)) {
+            view_.conflicts.push_back(std::move(*conflict));
+        }
+        view_.ports.push_back(claim.first);
+    }
+
+private:
+    std::optional<HostView::Conflict> find_conflict(const state::PortClaim& claim) {
+        const std::string port = claim.protocol + " port " + std::to_string(claim.first);
+        if (const auto owner = state::port_owner(directory_, claim)) {
+            return HostView::Conflict{
+                .what = port + (claim.count > 1 ? " and on" : "") + " is published by container " + *owner,
+                .owner = *owner};
+        }
+        const auto bound = sockets::find_bound(diag_, claim.protocol, claim.address, claim.first,
+                                               claim.count);
+        if (!bound) {
+            return std::nullopt;
+        }
+        return HostView::Conflict{.what = claim.protocol + " port " + std::to_string(bound->port) +
+                                          " is bound on " + bound->address.text() + " by " +
+                                          bound->owner};
+    }
+
+    // A random start, then upwards: terminates, and finds one if there is one.
+    std::uint16_t free_port(state::PortClaim claim) {
+        const Pool pool = random_ports();
+        const unsigned count = pool.last - pool.first + 1;
+        const auto start = unsigned(names_.below(count));
+        for (unsigned i = 0; i < count; ++i) {
+            claim.first = std::uint16_t(pool.first + (start + i) % count);
+            const bool chosen_before = std::find(view_.ports.begin(), view_.ports.end(),
+                                                 claim.first) != view_.ports.end();
+            if (!chosen_before && !find_conflict(claim)) {
+                return claim.first;
+            }
+        }
+        throw Error("no " + claim.protocol + " port is free between " + std::to_string(pool.first) +
+                    " and " + std::to_string(pool.last));
+    }
+
+    HostView& view_;
+    const state::Directory& directory_;
+    NameSource& names_;
+    netlink::Socket diag_;
+};
+
+void look_at_firewall(HostView& view, netlink::Socket& route, netlink::Socket& netfilter,
+                      const state::Directory& directory) {
+    view.policy_version = nft::live_version(netfilter);
+    view.forwards_ipv4 = read_setting(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward") == "1";
+    view.guarded = ops::guarded_interfaces(directory);
+    if (!view.forwards_ipv4) {
+        view.interfaces = link::names(route);
+    }
+}
+
+} // namespace
+
+HostView look(const HostQuery& query, const state::Directory& directory, netlink::Socket& route,
+              netlink::Socket& netfilter, NameSource& names) {
+    HostView view;
+    for (const auto& address : query.addresses) {
+        look_for_address(view, address, directory);
+    }
+    if (!query.ports.empty()) {
+        PortSearch search(view, directory, names);
+        for (const auto& claim : query.ports) {
+            search.look(claim);
+        }
+    }
+    if (!query.bridge.empty()) {
+        view.bridge = link::find(route, query.bridge);
+        if (view.bridge) {
+            view.bridge_addresses = link::addresses(route, view.bridge->index);
+        }
+        view.has_network_elements = state::has_users(directory, ops::element_users(query.network));
+    }
+    if (query.firewall) {
+        look_at_firewall(view, route, netfilter, directory);
+    }
+    if (!query.hosts_file.empty()) {
+        view.hosts_file_problem = HostsFile::open(query.hosts_file).problem;
+    }
+    return view;
+}
+
+} // namespace ocinet

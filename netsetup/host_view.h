@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netsetup/base/address.h"
+#include "netsetup/base/names.h"
+#include "netsetup/link.h"
+#include "netsetup/netlink.h"
+#include "netsetup/state/directory.h"
+#include "netsetup/state/leases.h"
+#include "netsetup/state/ports.h"
+
+/// What a driver may know of the host: it asks (HostQuery), the host is looked at once, and the
+/// driver decides on the answer (HostView) alone. Looking costs the same however many containers
+/// there are. Looking changes nothing.
+namespace ocinet {
+
+struct HostQuery {
+    struct Address {
+        state::AddressRange range;
+        /// Wanted; else a free one is chosen.
+        std::optional<IpAddress> fixed;
+    };
+
+    std::vector<Address> addresses;
+    /// A claim of port 0 asks for a free one.
+    std::vector<state::PortClaim> ports;
+    /// The network whose bridge and elements are looked at, and the bridge's name; or empty.
+    std::string network;
+    std::string bridge;
+    /// Whether anything of the firewall and of forwarding is looked at.
+    bool firewall = false;
+    /// The engine's file mounted at the container's /etc/hosts; or empty.
+    std::string hosts_file;
+};
+
+struct HostView {
+    /// Something wanted that another container has.
+    struct Conflict {
+        std::string what;
+        /// A container's id, or empty when it is not a container's.
+        std::string owner;
+        std::string hint;
+    };
+
+    /// As asked for, one by one; meaningless where there are conflicts.
+    std::vector<IpAddress> addresses;
+    std::vector<std::uint16_t> ports;
+    std::vector<Conflict> conflicts;
+
+    std::optional<link::Link> bridge;
+    std::vector<Prefix> bridge_addresses;
+    /// Containers of the network have put its elements in place.
+    bool has_network_elements = false;
+    std::optional<int> policy_version;
+    bool forwards_ipv4 = false;
+    /// When the host does not forward: all its interfaces.
+    std::vector<std::string> interfaces;
+    /// Interfaces that are guarded since we turned forwarding on.
+    std::vector<std::string> guarded;
+    /// Why the file of HostQuery::hosts_file must be left alone; empty where it may be written.
+    std::string hosts_file_problem;
+};
+
+/// `names` chooses ports. Throws Error when the kernel cannot be asked.
+HostView look(const HostQuery& query, const state::Directory& directory, netlink::Socket& route,
+              netlink::Socket& netfilter, NameSource& names);
+
+} // namespace ocinet

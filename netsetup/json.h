@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "netsetup/base/address.h"
+#include "netsetup/base/error.h"
+
+/// Defines to_json and from_json, which the header has declared: nlohmann's own macro of this kind
+/// makes them inline, and then every user of the header would compile them anew.
+#define OCINET_JSON(Type, ...)                                                                     \
+    void to_json(nlohmann::json& nlohmann_json_j, const Type& nlohmann_json_t) {                   \
+        NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(NLOHMANN_JSON_TO, __VA_ARGS__))                   \
+    }                                                                                              \
+    void from_json(const nlohmann::json& nlohmann_json_j, Type& nlohmann_json_t) {                 \
+        NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(NLOHMANN_JSON_FROM, __VA_ARGS__))                 \
+    }
+
+/// How the values that operations are made of stand in the journal: as the text people know.
+namespace ocinet {
+
+template <typename Value>
+Value value_from_json(const nlohmann::json& json) {
+    const auto text = json.get<std::string>();
+    const auto value = Value::parse(text);
+    if (!value) {
+        throw Error("\"" + text + "\" in a record is malformed");
+    }
+    return *value;
+}
+
+inline void to_json(nlohmann::json& json, const IpAddress& value) {
+    json = value.text();
+}
+inline void from_json(const nlohmann::json& json, IpAddress& value) {
+    value = value_from_json<IpAddress>(json);
+}
+inline void to_json(nlohmann::json& json, const Prefix& value) {
+    json = value.text();
+}
+inline void from_json(const nlohmann::json& json, Prefix& value) {
+    value = value_from_json<Prefix>(json);
+}
+inline void to_json(nlohmann::json& json, const Mac& value) {
+    json = value.text();
+}
+inline void from_json(const nlohmann::json& json, Mac& value) {
+    value = value_from_json<Mac>(json);
+}
+
+} // namespace ocinet

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/link.h"
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace ocinet::link {
+
+namespace {
+
+std::string text_of(const nlattr* attr) {
+    return attr ? std::string(mnl_attr_get_str(attr)) : std::string();
+}
+
+std::uint32_t number_of(const nlattr* attr) {
+    return attr ? mnl_attr_get_u32(attr) : 0;
+}
+
+// One of a family's per-interface settings, as rtnetlink lists them: an array of 32-bit numbers.
+bool setting_of(const nlattr* settings, std::size_t index) {
+    if (!settings || mnl_attr_get_payload_len(settings) < (index + 1) * sizeof(std::uint32_t)) {
+        return false;
+    }
+    std::uint32_t value = 0;
+    std::memcpy(&value,
+                static_cast<const char*>(mnl_attr_get_payload(settings)) + index * sizeof value,
+                sizeof value);
+    return value != 0;
+}
+
+Link parse(const nlmsghdr& message) {
+    const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message));
+    const auto attr = [&](std::uint16_t type) {
+        return netlink::attribute(message, sizeof(ifinfomsg), type);
+    };
+    Link link;
+    link.index = header->ifi_index;
+    link.up = (header->ifi_flags & IFF_UP) != 0;
+    link.name = text_of(attr(IFLA_IFNAME));
+    link.alias = text_of(attr(IFLA_IFALIAS));
+    link.kind = text_of(netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_KIND));
+    link.mtu = number_of(attr(IFLA_MTU));
+    link.master = int(number_of(attr(IFLA_MASTER)));
+    if (const nlattr* mac = attr(IFLA_ADDRESS); mac && mnl_attr_get_payload_len(mac) == 6) {
+        std::memcpy(link.mac.bytes.data(), mnl_attr_get_payload(mac), 6);
+    }
+    const nlattr* families = attr(IFLA_AF_SPEC);
+    // IPV4_DEVCONF_* count from 1, DEVCONF_* from 0 (net/ipv4/devinet.c: inet_fill_link_af).
+    link.route_localnet =
+        setting_of(netlink::nested(netlink::nested(families, AF_INET), IFLA_INET_CONF),
+                   IPV4_DEVCONF_ROUTE_LOCALNET - 1);
+    const nlattr* ipv6 = netlink::nested(families, AF_INET6);
+    link.ipv6_disabled =
+        !ipv6 || setting_of(netlink::nested(ipv6, IFLA_INET6_CONF), DEVCONF_DISABLE_IPV6);
+    return link;
+}
+
+} // namespace
+
+std::optional<Link> find(netlink::Socket& socket, const std::string& name) {
+    netlink::Message request(RTM_GETLINK, 0);
+    request.header<ifinfomsg>().ifi_family = AF_UNSPEC;
+    request.put_string(IFLA_IFNAME, name);
+    request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    request.allow(ENODEV);
+    std::optional<Link> link;
+    socket.send(std::move(request), [&](const nlmsghdr& answer) { link = parse(answer); });
+    return link;
+}
+
+std::vector<std::string> names(netlink::Socket& socket) {
+    netlink::Message request(RTM_GETLINK, 0);
+    request.header<ifinfomsg>().ifi_family = AF_UNSPEC;
+    request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    std::vector<std::string> names;
+    socket.dump(std::move(request), [&](const nlmsghdr& answer) {
+        names.push_back(text_of(netlink::attribute(answer, sizeof(ifinfomsg), IFLA_IFNAME)));
+    });
+    return names;
+}
+
+std::vector<Prefix> addresses(netlink::Socket& socket, int index) {
+    netlink::Message request(RTM_GETADDR, 0);
+    auto& header = request.header<ifaddrmsg>();
+    header.ifa_family = AF_INET;
+    header.ifa_index = unsigned(index); // with strict checking, the kernel filters
+    std::vector<Prefix> addresses;
+    socket.dump(std::move(request), [&](const nlmsghdr& answer) {
+        const auto* found = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&answer));
+        const nlattr* local = netlink::attribute(answer, sizeof(ifaddrmsg), IFA_LOCAL);
+        if ((index == 0 || int(found->ifa_index) == index) && local) {
+            addresses.push_back({IpAddress::from_bytes(mnl_attr_get_payload(local),
+                                                       mnl_attr_get_payload_len(local)),
+                                 found->ifa_prefixlen});
+        }
+    });
+    return addresses;
+}
+
+bool has_route(netlink::Socket& socket, int index, const Prefix& destination,
+               const IpAddress& gateway) {
+    netlink::Message request(RTM_GETROUTE, 0);
+    request.header<rtmsg>().rtm_family = std::uint8_t(gateway.family());
+    bool found = false;
+    socket.dump(std::move(request), [&](const nlmsghdr& answer) {
+        const auto* route = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&answer));
+        const auto attr = [&](std::uint16_t type) {
+            return netlink::attribute(answer, sizeof(rtmsg), type);
+        };
+        const auto is = [&](std::uint16_t type, const IpAddress& address) {
+            const nlattr* value = attr(type);
+            return value && std::memcmp(mnl_attr_get_payload(value), address.data(),
+                                        address.size()) == 0;
+        };
+        found = found || (route->rtm_dst_len == destination.length &&
+                          (destination.length == 0 || is(RTA_DST, destination.address)) &&
+                          is(RTA_GATEWAY, gateway) && int(number_of(attr(RTA_OIF))) == index);
+    });
+    return found;
+}
+
+netlink::Message change(const std::string& name) {
+    netlink::Message message(RTM_NEWLINK, 0);
+    message.header<ifinfomsg>().ifi_family = AF_UNSPEC;
+    message.put_string(IFLA_IFNAME, name);
+    return message;
+}
+
+netlink::Message raise(const std::string& name) {
+    netlink::Message message(RTM_NEWLINK, 0);
+    auto& header = message.header<ifinfomsg>();
+    header.ifi_flags = IFF_UP;
+    header.ifi_change = IFF_UP;
+    message.put_string(IFLA_IFNAME, name);
+    return message;
+}
+
+void remove(netlink::Socket& socket, const std::string& name) {
+    netlink::Message message(RTM_DELLINK, 0);
+    message.header<ifinfomsg>().ifi_family = AF_UNSPEC;
+    message.put_string(IFLA_IFNAME, name);
+    message.allow(ENODEV);
+    socket.send(std::move(message));
+}
+
+netlink::Message add_address(int index, const Prefix& address) {
+    netlink::Message message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+    auto& header = message.header<ifaddrmsg>();
+    header.ifa_family = std::uint8_t(address.address.family());
+    header.ifa_prefixlen = std::uint8_t(address.length);
+    header.ifa_index = unsigned(index);
+    message.put(IFA_LOCAL, address.address.data(), address.address.size());
+    message.put(IFA_ADDRESS, address.address.data(), address.address.size());
+    const IpAddress broadcast = address.last();
+    message.put(IFA_BROADCAST, broadcast.data(), broadcast.size());
+    return message;
+}
+
+netlink::Message add_route(int index, const Prefix& destination, const IpAddress& gateway,
+                           std::uint32_t metric) {
+    netlink::Message message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+    auto& header = message.header<rtmsg>();
+    header.rtm_family = std::uint8_t(gateway.family());
+    header.rtm_dst_len = std::uint8_t(destination.length);
+    header.rtm_table = RT_TABLE_MAIN;
+    header.rtm_protocol = RTPROT_BOOT; // what `ip route add` writes
+    header.rtm_scope = RT_SCOPE_UNIVERSE;
+    header.rtm_type = RTN_UNICAST;
+    if (destination.length != 0) {
+        message.put(RTA_DST, destination.address.data(), destination.address.size());
+    }
+    message.put(RTA_GATEWAY, gateway.data(), gateway.size());
+    message.put_u32(RTA_OIF, std::uint32_t(index));
+    if (metric != 0) {
+        message.put_u32(RTA_PRIORITY, metric);
+    }
+    return message;
+}
+
+} // namespace ocinet::link

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/netlink.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace ocinet::netlink {
+
+namespace {
+
+// Large enough for what a dump puts into one datagram (net/netlink: 32 KiB at most).
+constexpr std::size_t receive_size = 65536;
+
+// The kernel's own words in an acknowledgement (NETLINK_EXT_ACK), or nothing.
+std::string extack_of(const nlmsghdr& message) {
+    const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&message));
+    if (!(message.nlmsg_flags & NLM_F_ACK_TLVS)) {
+        return {};
+    }
+    // Unless capped, the request stands between the error and its attributes.
+    std::size_t offset = sizeof(*error);
+    if (!(message.nlmsg_flags & NLM_F_CAPPED)) {
+        offset += error->msg.nlmsg_len - sizeof(nlmsghdr);
+    }
+    const nlattr* text = attribute(message, offset, NLMSGERR_ATTR_MSG);
+    return text ? std::string(mnl_attr_get_str(text)) : std::string();
+}
+
+Message batch_bound(std::uint16_t type) {
+    Message message(type, 0, 64);
+    message.header<nfgenmsg>().res_id = htons(NFNL_SUBSYS_NFTABLES);
+    return message;
+}
+
+} // namespace
+
+Message::Message(std::uint16_t type, std::uint16_t flags, std::size_t capacity)
+    : buffer_(std::make_unique<char[]>(capacity)), capacity_(capacity) {
+    nlmsghdr* header = mnl_nlmsg_put_header(buffer_.get());
+    header->nlmsg_type = type;
+    header->nlmsg_flags = std::uint16_t(NLM_F_REQUEST | flags);
+}
+
+void Message::require_room(std::size_t size) const {
+    if (get()->nlmsg_len + MNL_ATTR_HDRLEN + MNL_ALIGN(size) > capacity_) {
+        throw Error("a netlink message outgrew its " + std::to_string(capacity_) + " bytes");
+    }
+}
+
+Message& Message::put(std::uint16_t type, const void* data, std::size_t size) {
+    require_room(size);
+    mnl_attr_put(get(), type, size, data);
+    return *this;
+}
+
+Message& Message::put_string(std::uint16_t type, std::string_view text) {
+    const std::string terminated(text);
+    return put(type, terminated.c_str(), terminated.size() + 1);
+}
+
+Message& Message::allow(int error) {
+    allowed_ = error;
+    return *this;
+}
+
+Message& Message::command(int index) {
+    command_ = index;
+    return *this;
+}
+
+Refused::Refused(int error, std::string_view extack, int command)
+    : Error(errno_text(error) + (extack.empty() ? "" : ": " + std::string(extack))), error_(error),
+      command_(command) {}
+
+Socket Socket::open(int protocol) {
+    Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
+    if (!fd) {
+        throw_errno("netlink socket");
+    }
+    const int on = 1;
+    for (const int option : {NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK}) {
+        if (::setsockopt(fd.get(), SOL_NETLINK, option, &on, sizeof on) != 0) {
+            throw_errno("netlink socket option");
+        }
+    }
+    return Socket(std::move(fd));
+}
+
+// Numbers the messages and sends them as one datagram; returns the first one's number.
+std::uint32_t Socket::transmit(std::span<Message> messages) {
+    const std::uint32_t first = sequence_ + 1;
+    std::vector<iovec> parts;
+    parts.reserve(messages.size());
+    for (auto& message : messages) {
+        message.get()->nlmsg_seq = ++sequence_;
+        parts.push_back({message.get(), message.get()->nlmsg_len});
+    }
+    sockaddr_nl kernel{};
+    kernel.nl_family = AF_NETLINK;
+    msghdr datagram{};
+    datagram.msg_name = &kernel;
+    datagram.msg_namelen = sizeof kernel;
+    datagram.msg_iov = parts.data();
+    datagram.msg_iovlen = parts.size();
+    while (::sendmsg(fd_.get(), &datagram, 0) < 0) {
+        if (errno != EINTR) {
+            throw_errno("send to the kernel over netlink");
+        }
+    }
+    return first;
+}
+
+// One datagram's messages to `on_message`; false when `flags` say not to wait and there is none.
+template <typename OnMessage>
+bool Socket::receive(int flags, OnMessage on_message) {
+    std::array<char, receive_size> buffer;
+    ssize_t got = 0;
+    do {
+        got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_TRUNC | flags);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0 && errno == EAGAIN) {
+        return false;
+    }
+    if (got < 0) {
+        throw_errno("receive from the kernel over netlink");
+    }
+    if (std::size_t(got) > buffer.size()) {
+        throw Error("the kernel's netlink answer is larger than expected");
+    }
+    int left = int(got);
+    for (auto* message = reinterpret_cast<nlmsghdr*>(buffer.data()); mnl_nlmsg_ok(message, left);
+         message = mnl_nlmsg_next(message, &left)) {
+        on_message(*message);
+    }
+    return true;
+}
+
+// The kernel works while sendmsg() runs: every answer is queued when it returns. A transaction that
+// fails answers only the messages that were at fault, so an empty queue ends the answers, too.
+void Socket::settle(std::uint32_t first, std::span<Message> messages, const Answer& answer) {
+    std::size_t open = 0;
+    for (const auto& message : messages) {
+        open += (message.get()->nlmsg_flags & NLM_F_ACK) != 0 ? 1 : 0;
+    }
+    std::optional<Refused> refused;
+    const auto on_message = [&](const nlmsghdr& message) {
+        const std::uint32_t index = message.nlmsg_seq - first;
+        if (index >= messages.size()) {
+            return; // of an earlier request
+        }
+        if (message.nlmsg_type != NLMSG_ERROR) {
+            if (answer) {
+                answer(message);
+            }
+            return;
+        }
+        const int error = -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&message))->error;
+        if (error != 0 && error != messages[index].allowed() && !refused) {
+            refused = Refused(error, extack_of(message), messages[index].command());
+        }
+        --open;
+    };
+    while (open != 0 && receive(MSG_DONTWAIT, on_message)) {
+    }
+    if (refused) {
+        throw *refused;
+    }
+    if (open != 0) {
+        throw Error("the kernel left a netlink request without an answer");
+    }
+}
+
+void Socket::send(std::span<Message> messages, const Answer& answer) {
+    for (auto& message : messages) {
+        message.get()->nlmsg_flags |= NLM_F_ACK;
+    }
+    settle(transmit(messages), messages, answer);
+}
+
+void Socket::send(Message message, const Answer& answer) {
+    send(std::span(&message, 1), answer);
+}
+
+void Socket::send_transaction(std::vector<Message> messages) {
+    for (auto& message : messages) {
+        message.get()->nlmsg_flags |= NLM_F_ACK;
+    }
+    messages.insert(messages.begin(), batch_bound(NFNL_MSG_BATCH_BEGIN));
+    messages.push_back(batch_bound(NFNL_MSG_BATCH_END));
+    settle(transmit(messages), messages, {});
+}
+
+void Socket::dump(Message request, const Answer& answer) {
+    request.get()->nlmsg_flags |= NLM_F_DUMP;
+    const std::uint32_t sequence = transmit(std::span(&request, 1));
+    bool done = false;
+    const auto on_message = [&](const nlmsghdr& message) {
+        if (message.nlmsg_seq != sequence) {
+            return;
+        }
+        if (message.nlmsg_type == NLMSG_ERROR) {
+            const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&message));
+            throw Refused(-error->error, extack_of(message), request.command());
+        }
+        if (message.nlmsg_type == NLMSG_DONE) {
+            done = true;
+        } else {
+            answer(message);
+        }
+    };
+    while (!done) {
+        receive(0, on_message);
+    }
+}
+
+namespace {
+
+// Walks attributes laid out from `attr` to `end`; the first of `type`, or nullptr.
+const nlattr* find(const void* start, const char* end, std::uint16_t type) {
+    const auto* attr = static_cast<const nlattr*>(start);
+    while (mnl_attr_ok(attr, int(end - reinterpret_cast<const char*>(attr)))) {
+        if (mnl_attr_get_type(attr) == type) {
+            return attr;
+        }
+        attr = mnl_attr_next(attr);
+    }
+    return nullptr;
+}
+
+} // namespace
+
+const nlattr* attribute(const nlmsghdr& message, std::size_t header_size, std::uint16_t type) {
+    return find(mnl_nlmsg_get_payload_offset(&message, header_size),
+                static_cast<const char*>(mnl_nlmsg_get_payload_tail(&message)), type);
+}
+
+const nlattr* nested(const nlattr* parent, std::uint16_t type) {
+    if (!parent) {
+        return nullptr;
+    }
+    const auto* payload = static_cast<const char*>(mnl_attr_get_payload(parent));
+    return find(payload, payload + mnl_attr_get_payload_len(parent), type);
+}
+
+} // namespace ocinet::netlink

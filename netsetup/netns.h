@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "netsetup/base/fd.h"
+#include "netsetup/netlink.h"
+
+namespace ocinet {
+
+/// What is opened inside a container's network namespace, in one visit. Sockets and the directory
+/// stay bound to it; the process is back in the host's namespace and needs no privilege but
+/// CAP_NET_ADMIN to use them.
+struct ContainerNetns {
+    /// `netns`: a descriptor of the namespace (namespaces(7)). Throws Error.
+    static ContainerNetns open(Fd netns);
+
+    Fd netns;
+    netlink::Socket route;
+    /// AF_PACKET, protocol 0: it receives nothing.
+    Fd packet;
+    /// /proc/sys/net/ipv4/conf and …/ipv6/conf. These directories are the namespace's own objects;
+    /// /proc/sys/net itself is not, it shows the namespace of whoever looks. ipv6 may be missing.
+    Fd ipv4_conf;
+    Fd ipv6_conf;
+};
+
+} // namespace ocinet

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netsetup/netlink.h"
+
+/// The table `inet ocinet`: its elements, through libnftnl. The chains and rules are text
+/// (policy/policy.nft), loaded by ocinet-policy.
+namespace ocinet::nft {
+
+inline constexpr const char* table = "ocinet";
+/// The version in policy.nft's table comment, "policy N".
+inline constexpr int policy_version = 1;
+
+/// One element, in nft's own words: set "any4", key {"tcp", "8080"}, value {"10.90.0.5", "80"}.
+/// An address may be a prefix and a port a range where the set has intervals.
+struct Element {
+    std::string set;
+    std::vector<std::string> key;
+    std::vector<std::string> value;
+    /// Shown by `nft list`: who put it there; 128 characters at most.
+    std::string comment;
+
+    bool operator==(const Element&) const = default;
+};
+
+void to_json(nlohmann::json& json, const Element& element);
+void from_json(const nlohmann::json& json, Element& element);
+
+/// `add element inet ocinet any4 { tcp . 8080 comment "…" : 10.90.0.5 . 80 }`
+std::string add_command(const Element& element);
+std::string delete_command(const Element& element);
+
+/// All of them or none; an element that is there already is an Error when `exclusive`.
+void add(netlink::Socket& socket, const std::vector<Element>& elements, bool exclusive);
+/// Those that are there; a missing element, set or table is success.
+void remove(netlink::Socket& socket, const std::vector<Element>& elements);
+/// Whether the very element, value included, is in the kernel.
+bool contains(netlink::Socket& socket, const Element& element);
+
+/// The live table's version; 0 when it is a table of ours without a version, nothing when missing.
+std::optional<int> live_version(netlink::Socket& socket);
+void delete_table(netlink::Socket& socket);
+
+} // namespace ocinet::nft

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/nft_key.h"
+
+#include <arpa/inet.h>
+#include <linux/if.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "netsetup/base/address.h"
+#include "netsetup/base/error.h"
+#include "netsetup/base/text.h"
+
+namespace ocinet::nft {
+
+namespace {
+
+enum class Field { interface, ipv4, protocol, service };
+
+struct SetType {
+    const char* name;
+    std::vector<Field> key;
+    std::vector<Field> value;
+    bool interval = false;
+};
+
+const std::vector<SetType>& types() {
+    using enum Field;
+    static const std::vector<SetType> all = {
+        {"bridges", {interface}, {}},
+        {"internals", {interface}, {}},
+        {"samebr", {interface, interface}, {}},
+        {"masq4", {ipv4}, {}, true},
+        {"hairpin4", {ipv4, ipv4}, {}, true},
+        {"guarded", {interface}, {}},
+        {"any4", {protocol, service}, {ipv4, service}},
+        {"addr4", {ipv4, protocol, service}, {ipv4, service}},
+        {"range4", {protocol, service}, {ipv4}, true},
+        {"arange4", {ipv4, protocol, service}, {ipv4}, true},
+    };
+    return all;
+}
+
+const SetType& type_of(const std::string& set) {
+    for (const auto& type : types()) {
+        if (set == type.name) {
+            return type;
+        }
+    }
+    throw Error("the policy has no set " + set);
+}
+
+const char* name_of(Field field) {
+    switch (field) {
+    case Field::interface: return "ifname";
+    case Field::ipv4: return "ipv4_addr";
+    case Field::protocol: return "inet_proto";
+    case Field::service: break;
+    }
+    return "inet_service";
+}
+
+std::string names_of(const std::vector<Field>& fields) {
+    std::vector<std::string> names;
+    names.reserve(fields.size());
+    for (const auto field : fields) {
+        names.emplace_back(name_of(field));
+    }
+    return join(names, " . ");
+}
+
+using Bytes = std::vector<char>;
+
+// A concatenation pads every field to a multiple of four bytes.
+void append(Bytes& bytes, const void* data, std::size_t size) {
+    const auto* begin = static_cast<const char*>(data);
+    bytes.insert(bytes.end(), begin, begin + size);
+    bytes.resize((bytes.size() + 3) / 4 * 4);
+}
+
+void append_port(Bytes& bytes, std::string_view text) {
+    const auto port = parse_number(text, 1, 65535);
+    if (!port) {
+        throw Error("\"" + std::string(text) + "\" is not a port");
+    }
+    const std::uint16_t wire = htons(std::uint16_t(*port));
+    append(bytes, &wire, sizeof wire);
+}
+
+void append_interface(Bytes& bytes, const std::string& text) {
+    char name[IFNAMSIZ] = {};
+    text.copy(name, sizeof name - 1);
+    append(bytes, name, sizeof name);
+}
+
+void append_protocol(Bytes& bytes, const std::string& text) {
+    const std::uint8_t protocol = text == "tcp" ? IPPROTO_TCP : IPPROTO_UDP;
+    if (text != "tcp" && text != "udp") {
+        throw Error("\"" + text + "\" is not a protocol");
+    }
+    append(bytes, &protocol, sizeof protocol);
+}
+
+// One word's first and last value; they differ for 10.1.0.0/16 and 9000-9010.
+void append_word(Bytes& first, Bytes& last, Field field, const std::string& word) {
+    if (field == Field::interface) {
+        append_interface(first, word);
+        append_interface(last, word);
+    } else if (field == Field::protocol) {
+        append_protocol(first, word);
+        append_protocol(last, word);
+    } else if (field == Field::service) {
+        const auto ends = split(word, '-');
+        append_port(first, ends.front());
+        append_port(last, ends.back());
+    } else {
+        const auto address = IpAddress::parse(word);
+        const auto prefix = address ? Prefix{*address, address->bits()} : Prefix::parse(word);
+        if (!prefix || !prefix->address.is_v4()) {
+            throw Error("\"" + word + "\" is not an IPv4 address");
+        }
+        append(first, prefix->network().data(), 4);
+        append(last, prefix->last().data(), 4);
+    }
+}
+
+void append_words(Bytes& first, Bytes& last, std::span<const Field> fields,
+                  std::span<const std::string> words, const std::string& set) {
+    if (fields.size() != words.size()) {
+        throw Error("an element of set " + set + " has " + std::to_string(words.size()) +
+                    " fields instead of " + std::to_string(fields.size()));
+    }
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        append_word(first, last, fields[i], words[i]);
+    }
+}
+
+// The key plus one, as a big-endian number.
+Bytes successor(Bytes key) {
+    for (auto byte = key.rbegin(); byte != key.rend(); ++byte) {
+        *byte = char(std::uint8_t(*byte) + 1);
+        if (*byte != 0) {
+            break;
+        }
+    }
+    return key;
+}
+
+} // namespace
+
+Encoded encode(const Element& element) {
+    const SetType& type = type_of(element.set);
+    Encoded encoded;
+    Bytes last;
+    append_words(encoded.key, last, type.key, element.key, element.set);
+    if (!type.interval && encoded.key != last) {
+        throw Error("set " + element.set + " takes no intervals");
+    }
+    if (type.interval && type.key.size() > 1) {
+        encoded.key_end = last;
+    } else if (type.interval) {
+        encoded.next_key = successor(last);
+    }
+    if (!element.value.empty()) {
+        Bytes ignored;
+        append_words(encoded.value, ignored, type.value, element.value, element.set);
+    }
+    return encoded;
+}
+
+std::vector<std::pair<std::string, std::string>> set_types() {
+    std::vector<std::pair<std::string, std::string>> all;
+    for (const auto& type : types()) {
+        all.emplace_back(type.name, names_of(type.key) +
+                                        (type.value.empty() ? "" : " : " + names_of(type.value)));
+    }
+    return all;
+}
+
+} // namespace ocinet::nft

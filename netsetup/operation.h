@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netsetup/base/address.h"
+#include "netsetup/netlink.h"
+#include "netsetup/netns.h"
+#include "netsetup/policy_loader.h"
+#include "netsetup/state/directory.h"
+
+/// What every operation is made of. An operation is a plain struct in ops/ with a journal_name, which
+/// never changes its meaning, and with these functions beside it, found by overload:
+///
+///     Description describe(const Op&);                what it equals, as commands
+///     Needs needs(const Op&);                         what must be opened before
+///     void apply(const Op&, Context&);                throws Error
+///     void undo(const Op&, Context&, Undo);           idempotent: "already gone" is success
+///     std::vector<std::string> check(const Op&, Context&);     differences to the kernel
+///
+/// and nlohmann's to_json and from_json, because the journal is the list of operations itself.
+namespace ocinet {
+
+/// Commands that a person can run to the same effect, and those that take it back, each list in the
+/// order in which it is run. `$PID` is the container's process. What has no effect in the kernel is
+/// a comment: `# lease …`.
+struct Description {
+    std::vector<std::string> apply;
+    std::vector<std::string> undo;
+};
+
+/// What CAP_NET_ADMIN alone could not open any more.
+struct Needs {
+    /// The sockets inside the container's network namespace.
+    bool container = false;
+    bool policy_loader = false;
+    /// Regular files that are written, by path.
+    std::vector<std::string> files;
+};
+
+/// Why an operation is undone.
+enum class Undo {
+    /// The attachment failed half-way: everything goes back to what it was.
+    roll_back,
+    /// The container ended.
+    tear_down,
+};
+
+/// Collects what check() finds: `expect(is_up, "link eth0 is down")`.
+class Differences {
+public:
+    void expect(bool holds, const std::string& otherwise) {
+        if (!holds) {
+            list_.push_back(otherwise);
+        }
+    }
+    std::vector<std::string> list() && { return std::move(list_); }
+
+private:
+    std::vector<std::string> list_;
+};
+
+/// All that an operation may touch, opened before the process gave up its privileges.
+struct Context {
+    std::string container_id;
+    const state::Directory& state;
+    /// The host's.
+    netlink::Socket& route;
+    netlink::Socket& netfilter;
+    std::optional<ContainerNetns> container = {};
+    std::optional<PolicyLoader> policy_loader = {};
+    std::map<std::string, Fd> files = {};
+};
+
+} // namespace ocinet

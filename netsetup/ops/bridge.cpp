@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/ops/bridge.h"
+
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "netsetup/base/names.h"
+#include "netsetup/base/text.h"
+#include "netsetup/json.h"
+#include "netsetup/link.h"
+#include "netsetup/state/users.h"
+#include "netsetup/sysctl.h"
+
+namespace ocinet::ops {
+
+NLOHMANN_JSON_SERIALIZE_ENUM(EnsureBridge::Found, {{EnsureBridge::Found::absent, "absent"},
+                                                   {EnsureBridge::Found::incomplete, "incomplete"},
+                                                   {EnsureBridge::Found::complete, "complete"}})
+OCINET_JSON(EnsureBridge, network, name, temporary, mac, mtu, addresses,
+                                   route_localnet, found)
+
+namespace {
+
+std::string users_of(const EnsureBridge& op) {
+    return "bridge-" + op.network;
+}
+
+// A link's route_localnet by netlink: IFLA_INET_CONF, an attribute for each setting.
+netlink::Message set_route_localnet(const std::string& name, bool on) {
+    auto message = link::change(name);
+    message.nest(IFLA_AF_SPEC, [&](netlink::Message& families) {
+        families.nest(AF_INET, [&](netlink::Message& family) {
+            family.nest(IFLA_INET_CONF, [&](netlink::Message& settings) {
+                settings.put_u32(IPV4_DEVCONF_ROUTE_LOCALNET, on ? 1 : 0);
+            });
+        });
+    });
+    return message;
+}
+
+netlink::Message create(const EnsureBridge& op) {
+    netlink::Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+    message.header<ifinfomsg>().ifi_family = AF_UNSPEC;
+    message.put_string(IFLA_IFNAME, op.temporary);
+    message.put_u32(IFLA_MTU, op.mtu);
+    // An address of its own: otherwise a bridge takes its lowest port's, and udev may give another.
+    message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
+    message.nest(IFLA_LINKINFO,
+                 [](netlink::Message& info) { info.put_string(IFLA_INFO_KIND, "bridge"); });
+    return message;
+}
+
+// Everything but its being up, on the bridge that is called `name` now. Returns its index.
+int furnish(const EnsureBridge& op, const std::string& name, Context& context) {
+    sysctl::disable_ipv6(name);
+    const auto found = link::find(context.route, name);
+    if (!found) {
+        throw Error("the bridge " + name + " disappeared");
+    }
+    std::vector<netlink::Message> messages;
+    messages.push_back(set_route_localnet(name, op.route_localnet));
+    messages.back().command(2);
+    for (const auto& address : op.addresses) {
+        messages.push_back(link::add_address(found->index, address));
+        messages.back().allow(EEXIST).command(3);
+    }
+    context.route.send(messages);
+    return found->index;
+}
+
+// The commit: the final name, the mark that it is ours, and the bridge up, in one message.
+netlink::Message commit(const EnsureBridge& op, int index) {
+    netlink::Message message(RTM_SETLINK, 0);
+    auto& header = message.header<ifinfomsg>();
+    header.ifi_flags = IFF_UP;
+    header.ifi_change = IFF_UP;
+    header.ifi_index = index;
+    message.put_string(IFLA_IFNAME, op.name);
+    message.put_string(IFLA_IFALIAS, link_alias("", op.network));
+    message.command(int(3 + op.addresses.size()));
+    return message;
+}
+
+// The commands that furnish the bridge called `name`.
+std::vector<std::string> furnish_commands(const EnsureBridge& op, const std::string& name) {
+    std::vector<std::string> commands{
+        sysctl::command("ipv6", name, "disable_ipv6", "1"),
+        sysctl::command("ipv4", name, "route_localnet", op.route_localnet ? "1" : "0")};
+    for (const auto& address : op.addresses) {
+        commands.push_back("ip address replace " + address.text() + " brd + dev " + name);
+    }
+    return commands;
+}
+
+} // namespace
+
+Description describe(const EnsureBridge& op) {
+    if (op.found == EnsureBridge::Found::complete) {
+        return {{"# bridge " + op.name + " is up"}, {"# bridge " + op.name + " stays while others use it"}};
+    }
+    Description description;
+    const std::string mtu = " mtu " + std::to_string(op.mtu);
+    if (op.found == EnsureBridge::Found::absent) {
+        description.apply = furnish_commands(op, op.temporary);
+        description.apply.insert(description.apply.begin(), "ip link add name " + op.temporary +
+                                                                " address " + op.mac.text() + mtu +
+                                                                " type bridge");
+        description.apply.push_back("ip link set dev " + op.temporary + " name " + op.name +
+                                    " alias " + shell_word(link_alias("", op.network)) + " up");
+        description.undo.push_back("ip link delete dev " + op.name);
+    } else {
+        description.apply = furnish_commands(op, op.name);
+        description.apply.insert(description.apply.begin(),
+                                 "ip link set dev " + op.name + mtu + " up");
+        description.undo.push_back("# bridge " + op.name + " was there before");
+    }
+    return description;
+}
+
+Needs needs(const EnsureBridge&) {
+    return {};
+}
+
+void apply(const EnsureBridge& op, Context& context) {
+    state::join(context.state, users_of(op), context.container_id);
+    if (op.found == EnsureBridge::Found::absent) {
+        context.route.send(create(op));
+        const int index = furnish(op, op.temporary, context);
+        context.route.send(commit(op, index));
+    } else if (op.found == EnsureBridge::Found::incomplete) {
+        auto message = link::raise(op.name);
+        message.put_u32(IFLA_MTU, op.mtu);
+        context.route.send(std::move(message));
+        furnish(op, op.name, context);
+    }
+}
+
+void undo(const EnsureBridge& op, Context& context, Undo) {
+    link::remove(context.route, op.temporary);
+    if (!state::leave(context.state, users_of(op), context.container_id)) {
+        return;
+    }
+    const auto found = link::find(context.route, op.name);
+    if (found && found->alias == link_alias("", op.network)) {
+        link::remove(context.route, op.name);
+    }
+}
+
+std::vector<std::string> check(const EnsureBridge& op, Context& context) {
+    const auto found = link::find(context.route, op.name);
+    if (!found || found->kind != "bridge") {
+        return {"bridge " + op.name + " is missing"};
+    }
+    const std::string name = "bridge " + op.name;
+    Differences differences;
+    differences.expect(found->up, name + " is down");
+    differences.expect(found->alias == link_alias("", op.network), name + " lacks our alias");
+    differences.expect(found->mtu == op.mtu, name + " has mtu " + std::to_string(found->mtu));
+    differences.expect(found->route_localnet == op.route_localnet,
+                       name + " has another route_localnet");
+    differences.expect(found->ipv6_disabled, name + " has IPv6 switched on");
+    const auto addresses = link::addresses(context.route, found->index);
+    for (const auto& address : op.addresses) {
+        differences.expect(std::find(addresses.begin(), addresses.end(), address) !=
+                               addresses.end(),
+                           name + " lacks address " + address.text());
+    }
+    return std::move(differences).list();
+}
+
+} // namespace ocinet::ops

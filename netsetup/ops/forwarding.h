@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "netsetup/operation.h"
+
+namespace ocinet::ops {
+
+/// Sees to it that the host forwards IPv4, without making it a router for its neighbours: the
+/// interfaces that it had when forwarding was off are guarded, they do not forward to each other.
+/// Under the host's lock.
+struct EnableForwarding {
+    static constexpr const char* journal_name = "enable-forwarding";
+
+    /// Forwarding is off now.
+    bool turn_on = false;
+    /// To be put into the set `guarded`: when forwarding is turned on, and again when the policy
+    /// had to be loaded anew.
+    std::vector<std::string> guarded;
+};
+
+Description describe(const EnableForwarding& op);
+Needs needs(const EnableForwarding& op);
+void apply(const EnableForwarding& op, Context& context);
+/// Only a roll-back turns forwarding off again: others may have come to rely on it.
+void undo(const EnableForwarding& op, Context& context, Undo why);
+std::vector<std::string> check(const EnableForwarding& op, Context& context);
+void to_json(nlohmann::json& json, const EnableForwarding& op);
+void from_json(const nlohmann::json& json, EnableForwarding& op);
+
+/// The interfaces guarded since we turned forwarding on; none when it was not us.
+std::vector<std::string> guarded_interfaces(const state::Directory& directory);
+
+} // namespace ocinet::ops

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/ops/veth.h"
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "netsetup/base/text.h"
+#include "netsetup/json.h"
+#include "netsetup/link.h"
+#include "netsetup/sysctl.h"
+
+namespace ocinet::ops {
+
+OCINET_JSON(CreateVeth, name, mac, alias, bridge, mtu, peer, peer_mac)
+
+namespace {
+
+void put_end(netlink::Message& message, const std::string& name, const Mac& mac, unsigned mtu) {
+    message.put_string(IFLA_IFNAME, name);
+    message.put(IFLA_ADDRESS, mac.bytes.data(), mac.bytes.size());
+    message.put_u32(IFLA_MTU, mtu);
+    // One queue each: the default is one a CPU, and its allocation a third of the creation's time.
+    message.put_u32(IFLA_NUM_TX_QUEUES, 1);
+    message.put_u32(IFLA_NUM_RX_QUEUES, 1);
+}
+
+netlink::Message create(const CreateVeth& op, int bridge_index, int netns) {
+    netlink::Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+    message.header<ifinfomsg>().ifi_family = AF_UNSPEC;
+    put_end(message, op.name, op.mac, op.mtu);
+    message.put_u32(IFLA_MASTER, std::uint32_t(bridge_index));
+    message.nest(IFLA_LINKINFO, [&](netlink::Message& info) {
+        info.put_string(IFLA_INFO_KIND, "veth");
+        info.nest(IFLA_INFO_DATA, [&](netlink::Message& data) {
+            data.nest(VETH_INFO_PEER, [&](netlink::Message& peer) {
+                peer.header<ifinfomsg>().ifi_family = AF_UNSPEC;
+                put_end(peer, op.peer, op.peer_mac, op.mtu);
+                // Made where it is wanted: moving it later costs a second notification round.
+                peer.put_u32(IFLA_NET_NS_FD, std::uint32_t(netns));
+            });
+        });
+    });
+    return message;
+}
+
+// The mark that it is ours, hairpin mode, and the end up. Hairpin: with bridge-nf-call-iptables, a
+// container's own published port is translated on the bridged frame, which then must leave by the
+// port it came in.
+netlink::Message commit(const CreateVeth& op) {
+    auto message = link::raise(op.name);
+    message.put_string(IFLA_IFALIAS, op.alias);
+    message.nest(IFLA_LINKINFO, [](netlink::Message& info) {
+        info.put_string(IFLA_INFO_SLAVE_KIND, "bridge");
+        info.nest(IFLA_INFO_SLAVE_DATA,
+                  [](netlink::Message& port) { port.put_u8(IFLA_BRPORT_MODE, 1); });
+    });
+    message.command(2);
+    return message;
+}
+
+void explain(netlink::Refused& refused, const CreateVeth& op) {
+    if (refused.error() == EXFULL) {
+        refused.hint("a bridge has at most 1023 ports: use a second network");
+    } else if (refused.error() == EEXIST) {
+        refused.hint("the container has an interface " + op.peer +
+                     " already: choose another with interface_name=");
+    }
+}
+
+} // namespace
+
+Description describe(const CreateVeth& op) {
+    const std::string tail = " mtu " + std::to_string(op.mtu) + " numtxqueues 1 numrxqueues 1";
+    return {{"ip link add name " + op.name + " address " + op.mac.text() + tail + " master " +
+                 op.bridge + " type veth peer name " + op.peer + " address " + op.peer_mac.text() +
+                 tail + " netns $PID",
+             sysctl::command("ipv6", op.name, "disable_ipv6", "1"),
+             "ip link set dev " + op.name + " alias " + shell_word(op.alias) + " up",
+             "ip link set dev " + op.name + " type bridge_slave hairpin on"},
+            {"ip link delete dev " + op.name}};
+}
+
+Needs needs(const CreateVeth&) {
+    return {.container = true};
+}
+
+void apply(const CreateVeth& op, Context& context) {
+    const auto bridge = link::find(context.route, op.bridge);
+    if (!bridge) {
+        throw Error("there is no bridge " + op.bridge);
+    }
+    try {
+        context.route.send(create(op, bridge->index, context.container->netns.get()));
+    } catch (netlink::Refused& refused) {
+        explain(refused, op);
+        throw;
+    }
+    sysctl::disable_ipv6(op.name);
+    context.route.send(commit(op));
+}
+
+void undo(const CreateVeth& op, Context& context, Undo) {
+    link::remove(context.route, op.name);
+}
+
+std::vector<std::string> check(const CreateVeth& op, Context& context) {
+    const auto found = link::find(context.route, op.name);
+    if (!found) {
+        return {"link " + op.name + " is missing"};
+    }
+    const auto bridge = link::find(context.route, op.bridge);
+    const std::string name = "link " + op.name;
+    Differences differences;
+    differences.expect(found->kind == "veth", name + " is no veth");
+    differences.expect(found->up, name + " is down");
+    differences.expect(found->alias == op.alias, name + " has alias \"" + found->alias + "\"");
+    differences.expect(found->mac == op.mac, name + " has address " + found->mac.text());
+    differences.expect(found->mtu == op.mtu, name + " has mtu " + std::to_string(found->mtu));
+    differences.expect(found->ipv6_disabled, name + " has IPv6 switched on");
+    differences.expect(bridge && found->master == bridge->index, name + " is no port of " + op.bridge);
+    return std::move(differences).list();
+}
+
+} // namespace ocinet::ops

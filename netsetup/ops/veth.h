@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "netsetup/operation.h"
+
+namespace ocinet::ops {
+
+/// A pair of virtual Ethernet interfaces between the host and the container, the host's end a port
+/// of a bridge (veth(4)). The host's end keeps its random name: that and its alias make it ours.
+struct CreateVeth {
+    static constexpr const char* journal_name = "create-veth";
+
+    std::string name;
+    Mac mac;
+    std::string alias;
+    std::string bridge;
+    unsigned mtu = 0;
+    /// The container's end.
+    std::string peer;
+    Mac peer_mac;
+};
+
+Description describe(const CreateVeth& op);
+Needs needs(const CreateVeth& op);
+void apply(const CreateVeth& op, Context& context);
+/// Removing one end removes both, also where the container's namespace lives on.
+void undo(const CreateVeth& op, Context& context, Undo why);
+std::vector<std::string> check(const CreateVeth& op, Context& context);
+void to_json(nlohmann::json& json, const CreateVeth& op);
+void from_json(const nlohmann::json& json, CreateVeth& op);
+
+} // namespace ocinet::ops

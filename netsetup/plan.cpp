@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/plan.h"
+
+#include <iterator>
+
+#include "netsetup/base/error.h"
+#include "netsetup/json.h"
+
+namespace ocinet {
+
+namespace {
+
+// The operation among the variant's alternatives that the journal calls `name`.
+template <std::size_t Index = 0>
+Operation operation_from(const std::string& name, const nlohmann::json& json) {
+    if constexpr (Index < std::variant_size_v<Operation>) {
+        using Candidate = std::variant_alternative_t<Index, Operation>;
+        if (name == Candidate::journal_name) {
+            return json.get<Candidate>();
+        }
+        return operation_from<Index + 1>(name, json);
+    } else {
+        throw Error("unknown operation \"" + name + "\"");
+    }
+}
+
+template <typename Item>
+void move_to_end(std::vector<Item>& to, std::vector<Item>& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+} // namespace
+
+void append(Plan& plan, Plan more) {
+    move_to_end(plan.shared, more.shared);
+    move_to_end(plan.own, more.own);
+    move_to_end(plan.attached, more.attached);
+    move_to_end(plan.notes, more.notes);
+}
+
+Description describe(const Operation& operation) {
+    return std::visit([](const auto& op) { return describe(op); }, operation);
+}
+
+Needs needs(const Plan& plan) {
+    Needs all;
+    for (const auto* steps : {&plan.shared, &plan.own}) {
+        for (const auto& step : *steps) {
+            const Needs one = std::visit([](const auto& op) { return needs(op); }, step.operation);
+            all.container = all.container || one.container;
+            all.policy_loader = all.policy_loader || one.policy_loader;
+            all.files.insert(all.files.end(), one.files.begin(), one.files.end());
+        }
+    }
+    return all;
+}
+
+void to_json(nlohmann::json& json, const Step& step) {
+    std::visit(
+        [&](const auto& op) {
+            json = {{"attachment", step.attachment},
+                    {"operation", op.journal_name},
+                    {"with", op}};
+        },
+        step.operation);
+}
+
+void from_json(const nlohmann::json& json, Step& step) {
+    step.attachment = json.at("attachment").get<std::string>();
+    step.operation = operation_from(json.at("operation").get<std::string>(), json.at("with"));
+}
+
+OCINET_JSON(Attached, network, driver, interface, host_interface, mac,
+                                   addresses, gateway, ports)
+OCINET_JSON(Plan, shared, own, attached, notes)
+
+} // namespace ocinet

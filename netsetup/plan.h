@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "netsetup/operation.h"
+#include "netsetup/ops/bridge.h"
+#include "netsetup/ops/container_link.h"
+#include "netsetup/ops/forwarding.h"
+#include "netsetup/ops/hosts_file.h"
+#include "netsetup/ops/lease.h"
+#include "netsetup/ops/policy.h"
+#include "netsetup/ops/publish.h"
+#include "netsetup/ops/veth.h"
+
+namespace ocinet {
+
+/// Any of the structs in ops/. A new one is added here, and nowhere else.
+using Operation =
+    std::variant<ops::TakeAddress, ops::TakePorts, ops::EnsurePolicy, ops::EnableForwarding,
+                 ops::EnsureBridge, ops::ShareElements, ops::CreateVeth, ops::RaiseLoopback,
+                 ops::ConfigureLink, ops::PublishPorts, ops::AnnounceAddress, ops::AddHosts>;
+
+struct Step {
+    /// For messages: `network "web" (bridge)`.
+    std::string attachment;
+    Operation operation;
+};
+
+/// What an attachment came to: the hook's answer on stdout.
+struct Attached {
+    std::string network;
+    std::string driver;
+    /// In the container; empty where there is none of ours.
+    std::string interface;
+    std::string host_interface;
+    std::string mac;
+    std::vector<std::string> addresses;
+    std::string gateway;
+    /// As `docker port` writes them: "80/tcp -> 0.0.0.0:8080".
+    std::vector<std::string> ports;
+};
+
+/// What will be done, all of it chosen: addresses, ports, names. Applied in order, undone in
+/// reverse.
+struct Plan {
+    /// Touches what other containers use, too: under the locks that were held when the host was
+    /// looked at, so that the plan still fits.
+    std::vector<Step> shared;
+    /// Only the container's own: no lock.
+    std::vector<Step> own;
+    std::vector<Attached> attached;
+    /// What was left alone, and why.
+    std::vector<std::string> notes;
+};
+
+void append(Plan& plan, Plan more);
+
+Description describe(const Operation& operation);
+/// What all operations together need.
+Needs needs(const Plan& plan);
+
+void to_json(nlohmann::json& json, const Step& step);
+void from_json(const nlohmann::json& json, Step& step);
+void to_json(nlohmann::json& json, const Attached& attached);
+void from_json(const nlohmann::json& json, Attached& attached);
+void to_json(nlohmann::json& json, const Plan& plan);
+void from_json(const nlohmann::json& json, Plan& plan);
+
+} // namespace ocinet

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "netsetup/base/fd.h"
+
+namespace ocinet {
+
+/// A process that cannot be mistaken for another one, although process ids are used again.
+struct ProcessIdentity {
+    pid_t pid = 0;
+    /// In clock ticks since boot (proc(5), stat, field 22).
+    std::uint64_t start_time = 0;
+
+    bool operator==(const ProcessIdentity&) const = default;
+};
+
+/// Not a zombie, not gone, not another process with the same id.
+bool is_alive(const ProcessIdentity& process);
+
+/// A container's first process, proven to be the one that the runtime meant.
+struct ContainerProcess {
+    /// Opens a pidfd first, then everything else, and asks the pidfd at the end whether all of it
+    /// was the same process. Throws Error for one that is gone, a zombie, or a kernel thread.
+    static ContainerProcess open(pid_t pid);
+
+    ProcessIdentity identity;
+    Fd netns;
+    /// It shares our network namespace.
+    bool in_host_network = false;
+};
+
+} // namespace ocinet

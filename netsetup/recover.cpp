@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/recover.h"
+
+#include <algorithm>
+
+#include "netsetup/acquire.h"
+#include "netsetup/base/log.h"
+#include "netsetup/executor.h"
+#include "netsetup/link.h"
+
+namespace ocinet {
+
+namespace {
+
+constexpr std::size_t containers_in_passing = 4;
+
+void append(std::vector<std::string>& to, const std::vector<std::string>& more) {
+    to.insert(to.end(), more.begin(), more.end());
+}
+
+} // namespace
+
+std::vector<std::string> remove_attachment(state::Record& record, Host& host, Context& context) {
+    using Phase = state::Record::Phase;
+    const Undo why = record.phase == Phase::attaching ? Undo::roll_back : Undo::tear_down;
+    if (record.phase == Phase::attached) {
+        // From now on it is not intact, whoever comes after us.
+        record.phase = Phase::removing;
+        record.save(host.directory);
+    }
+    auto failures = undo_steps(record.plan.own, context, why);
+    {
+        std::vector<state::Locks::Held> held;
+        for (const auto& network : record.networks) {
+            held.push_back(host.locks.network(network));
+        }
+        held.push_back(host.locks.host());
+        append(failures, undo_steps(record.plan.shared, context, why));
+    }
+    if (failures.empty()) {
+        record.remove(host.directory);
+    }
+    return failures;
+}
+
+std::optional<std::string> abandoned(const state::Record& record, Host& host) {
+    using Phase = state::Record::Phase;
+    if (record.phase == Phase::attaching) {
+        return "its set-up did not come to an end";
+    }
+    if (record.phase == Phase::removing) {
+        return "its tear-down did not come to an end";
+    }
+    if (is_alive(record.process)) {
+        return std::nullopt;
+    }
+    // The kernel removes a container's links with its network namespace: while one is there,
+    // somebody holds the namespace, be it a process or a mount.
+    for (const auto& attached : record.plan.attached) {
+        if (!attached.host_interface.empty() && link::find(host.route, attached.host_interface)) {
+            return std::nullopt;
+        }
+    }
+    return "its process " + std::to_string(record.process.pid) + " is gone";
+}
+
+std::optional<Reclaimed> reclaim(const std::string& id, Host& host) {
+    const auto lock = host.locks.try_container(id);
+    if (!lock) {
+        return std::nullopt;
+    }
+    auto record = state::Record::load(host.directory, id);
+    const auto reason = record ? abandoned(*record, host) : std::nullopt;
+    if (!reason) {
+        return std::nullopt;
+    }
+    Context context = acquire_for_undo(host, id, record->plan);
+    return Reclaimed{id, *reason, remove_attachment(*record, host, context)};
+}
+
+void reclaim_some(Host& host) {
+    for (const auto& id : state::Record::some(host.directory, containers_in_passing)) {
+        try {
+            if (const auto done = reclaim(id, host)) {
+                log::info("reclaimed container " + id + ": " + done->reason);
+                for (const auto& failure : done->failures) {
+                    log::warning("container " + id + ": " + failure);
+                }
+            }
+        } catch (const Error& error) {
+            // Somebody else's record must not stop this container.
+            log::warning("container " + id + ": " + error.message());
+        }
+    }
+}
+
+} // namespace ocinet

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "netsetup/host.h"
+#include "netsetup/state/record.h"
+
+/// Taking attachments away again: one way for roll-back, poststop and the sweep.
+namespace ocinet {
+
+/// Undoes the record's plan and removes the record. The caller holds the container's lock and no
+/// other. Returns what could not be undone, a line each; then the record stays.
+std::vector<std::string> remove_attachment(state::Record& record, Host& host, Context& context);
+
+/// Why a record is nobody's any more; nothing while its container lives. The caller holds the
+/// container's lock, so that its writer is known to be gone.
+std::optional<std::string> abandoned(const state::Record& record, Host& host);
+
+/// What a sweep did, or would do, with one container.
+struct Reclaimed {
+    std::string id;
+    std::string reason;
+    std::vector<std::string> failures;
+};
+
+/// Reclaims the container's attachments if nobody needs them any more. Nothing when it lives, or
+/// when another process is at work on it.
+std::optional<Reclaimed> reclaim(const std::string& id, Host& host);
+
+/// A few containers, others each time: what a set-up does for the host in passing.
+void reclaim_some(Host& host);
+
+} // namespace ocinet

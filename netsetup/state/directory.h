@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netsetup/base/fd.h"
+
+namespace ocinet::state {
+
+/// /run/ocinet: what must be remembered between two calls of the hook. All of it is made of
+/// directories, symlinks and small files, each changed by one atomic system call:
+///     lock                       byte-range locks (locks.h)
+///     containers/ID.json         one record a container (record.h)
+///     users/THING/ID/            who uses a shared thing (users.h)
+///     networks/NAME/leases/ADDRESS -> ID      (leases.h)
+///     ports/tcp/8080/ADDRESS -> ID            (ports.h)
+struct Directory {
+    /// Makes what is missing; throws Error.
+    static Directory open();
+
+    Fd root;
+};
+
+/// Opens a directory below another one; an empty Fd when it does not exist.
+Fd open_directory(int parent, const char* name);
+
+/// Makes a directory below /run/ocinet; one that is there already is success.
+void make_directory(const Directory& directory, const std::string& path);
+
+/// False when the directory is not empty; one that is gone already is success.
+bool remove_directory(const Directory& directory, const std::string& path);
+
+/// The names in a directory, those that begin with a dot left out; none when it does not exist.
+std::vector<std::string> names_in(const Directory& directory, const std::string& path);
+
+/// The container's id that a symlink holds; nothing when there is none.
+std::optional<std::string> read_owner(const Directory& directory, const std::string& path);
+
+/// Makes a symlink that holds the container's id. False when another container's is there.
+bool take_for(const Directory& directory, const std::string& path, const std::string& id);
+
+/// Removes it again; false when it is another container's.
+bool release_for(const Directory& directory, const std::string& path, const std::string& id);
+
+} // namespace ocinet::state

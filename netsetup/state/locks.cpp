@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/state/locks.h"
+
+#include <fcntl.h>
+#include <sys/time.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+
+#include "netsetup/base/error.h"
+#include "netsetup/base/file.h"
+
+namespace ocinet::state {
+
+namespace {
+
+constexpr int patience_seconds = 10;
+
+// FNV-1a, cut to what an off_t can hold. Two names on one byte would only wait for each other.
+off_t byte_of(const std::string& name) {
+    std::uint64_t hash = 14695981039346656037U;
+    for (const char c : name) {
+        hash = (hash ^ std::uint8_t(c)) * 1099511628211U;
+    }
+    return off_t(hash >> 2);
+}
+
+struct flock range(short type, off_t byte) {
+    struct flock lock {};
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = byte;
+    lock.l_len = 1;
+    return lock;
+}
+
+// While it lives, SIGALRM interrupts a waiting system call once, after the given time.
+class Alarm {
+public:
+    explicit Alarm(int seconds) {
+        struct sigaction action {};
+        action.sa_handler = [](int) {}; // no SA_RESTART: the wait must end
+        ::sigaction(SIGALRM, &action, &before_);
+        sigset_t alarm;
+        sigemptyset(&alarm);
+        sigaddset(&alarm, SIGALRM);
+        ::sigprocmask(SIG_UNBLOCK, &alarm, &mask_before_); // the caller may have blocked it
+        // Again every second: a signal that comes just before the wait begins is lost.
+        const itimerval timer{.it_interval = {1, 0}, .it_value = {seconds, 0}};
+        ::setitimer(ITIMER_REAL, &timer, nullptr);
+    }
+    Alarm(const Alarm&) = delete;
+    Alarm& operator=(const Alarm&) = delete;
+    ~Alarm() {
+        const itimerval off{};
+        ::setitimer(ITIMER_REAL, &off, nullptr);
+        ::sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
+        ::sigaction(SIGALRM, &before_, nullptr);
+    }
+
+private:
+    struct sigaction before_ {};
+    sigset_t mask_before_{};
+};
+
+std::string holder_of(int file, off_t byte) {
+    auto lock = range(F_WRLCK, byte);
+    if (::fcntl(file, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) {
+        return "a process that is gone now";
+    }
+    const auto pid = std::to_string(lock.l_pid);
+    const auto name = read_setting(AT_FDCWD, "/proc/" + pid + "/comm");
+    return "process " + pid + (name ? " (" + *name + ")" : "");
+}
+
+} // namespace
+
+Locks::Locks(const Directory& directory)
+    : file_(::openat(directory.root.get(), "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+    if (!file_) {
+        throw_errno("open the lock file");
+    }
+}
+
+Locks::Held::~Held() {
+    if (file_ >= 0) {
+        auto lock = range(F_UNLCK, byte_);
+        ::fcntl(file_, F_SETLK, &lock);
+    }
+}
+
+Locks::Held Locks::take(const std::string& name) {
+    const off_t byte = byte_of(name);
+    auto lock = range(F_WRLCK, byte);
+    if (::fcntl(file_.get(), F_SETLK, &lock) == 0) {
+        return {file_.get(), byte};
+    }
+    const Alarm alarm(patience_seconds);
+    if (::fcntl(file_.get(), F_SETLKW, &lock) == 0) {
+        return {file_.get(), byte};
+    }
+    if (errno == EINTR) {
+        throw Error("gave up after " + std::to_string(patience_seconds) + " s on the lock \"" + name +
+                    "\", held by " + holder_of(file_.get(), byte));
+    }
+    throw_errno("lock \"" + name + "\"");
+}
+
+std::optional<Locks::Held> Locks::try_container(const std::string& id) {
+    const off_t byte = byte_of("container " + id);
+    auto lock = range(F_WRLCK, byte);
+    if (::fcntl(file_.get(), F_SETLK, &lock) == 0) {
+        return Held(file_.get(), byte);
+    }
+    if (errno == EAGAIN || errno == EACCES) {
+        return std::nullopt;
+    }
+    throw_errno("lock \"container " + id + "\"");
+}
+
+} // namespace ocinet::state

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "netsetup/base/fd.h"
+#include "netsetup/state/directory.h"
+
+namespace ocinet::state {
+
+/// Named locks between processes: each is one byte of /run/ocinet/lock, chosen by the name's hash.
+/// POSIX record locks, because they end with their process, leave no file behind, tell who holds
+/// them, and let the kernel notice a deadlock. They are a process's, not a thread's: one thread,
+/// one Locks. Order: container, then networks by name, then the host.
+class Locks {
+public:
+    /// Releases when it goes out of scope.
+    class Held {
+    public:
+        Held(int file, off_t byte) : file_(file), byte_(byte) {}
+        Held(Held&& other) noexcept : file_(std::exchange(other.file_, -1)), byte_(other.byte_) {}
+        Held& operator=(Held&&) = delete;
+        ~Held();
+
+    private:
+        int file_;
+        off_t byte_;
+    };
+
+    explicit Locks(const Directory& directory);
+
+    /// Waits, at most ten seconds; then an Error names the lock's holder.
+    Held container(const std::string& id) { return take("container " + id); }
+    Held network(const std::string& name) { return take("network " + name); }
+    Held host() { return take("host"); }
+
+    /// Nothing when another process holds it.
+    std::optional<Held> try_container(const std::string& id);
+
+private:
+    Held take(const std::string& name);
+
+    Fd file_;
+};
+
+} // namespace ocinet::state

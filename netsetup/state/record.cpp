@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/state/record.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "netsetup/base/file.h"
+#include "netsetup/json.h"
+
+namespace ocinet {
+
+OCINET_JSON(ProcessIdentity, pid, start_time)
+
+} // namespace ocinet
+
+namespace ocinet::state {
+
+NLOHMANN_JSON_SERIALIZE_ENUM(Record::Phase, {{Record::Phase::attaching, "attaching"},
+                                             {Record::Phase::attached, "attached"},
+                                             {Record::Phase::removing, "removing"}})
+OCINET_JSON(Record, version, id, phase, process, bundle, networks, plan)
+
+namespace {
+
+constexpr std::size_t largest_record = 16 << 20;
+constexpr std::string_view suffix = ".json";
+
+Fd records(const Directory& directory) {
+    Fd records = open_directory(directory.root.get(), "containers");
+    if (!records) {
+        throw Error("the directory of records disappeared");
+    }
+    return records;
+}
+
+} // namespace
+
+std::optional<Record> Record::load(const Directory& directory, const std::string& id) {
+    const Fd parent = records(directory);
+    const std::string name = id + std::string(suffix);
+    const Fd file(::openat(parent.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file) {
+        if (errno == ENOENT) {
+            return std::nullopt;
+        }
+        throw_errno("open the record " + name);
+    }
+    try {
+        const auto json = nlohmann::json::parse(read_all(file.get(), largest_record, name));
+        if (const int version = json.at("version"); version != current_version) {
+            throw Error("it has version " + std::to_string(version) + ", this program knows " +
+                        std::to_string(current_version))
+                .hint("use the newer ocinet");
+        }
+        return json.get<Record>();
+    } catch (Error& error) {
+        throw error.in("the record of container " + id);
+    } catch (const nlohmann::json::exception& error) {
+        throw Error("the record of container " + id + " is damaged: " + error.what());
+    }
+}
+
+void Record::save(const Directory& directory) const {
+    const Fd parent = records(directory);
+    replace_file(parent.get(), id + std::string(suffix), nlohmann::json(*this).dump() + "\n", 0640);
+}
+
+void Record::remove(const Directory& directory) const {
+    const Fd parent = records(directory);
+    // The temporary name too: its writer may have been killed before the rename.
+    for (const auto& name : {"." + id + std::string(suffix) + ".new", id + std::string(suffix)}) {
+        if (::unlinkat(parent.get(), name.c_str(), 0) != 0 && errno != ENOENT) {
+            throw_errno("remove " + name);
+        }
+    }
+}
+
+namespace {
+
+// "ID.json" -> "ID"; nothing for other names.
+std::optional<std::string> id_of(std::string_view name) {
+    if (name.size() <= suffix.size() || !name.ends_with(suffix) || name.front() == '.') {
+        return std::nullopt;
+    }
+    return std::string(name.substr(0, name.size() - suffix.size()));
+}
+
+} // namespace
+
+std::vector<std::string> Record::list(const Directory& directory) {
+    std::vector<std::string> ids;
+    for (const auto& name : names_in(directory, "containers")) {
+        if (auto id = id_of(name)) {
+            ids.push_back(std::move(*id));
+        }
+    }
+    return ids;
+}
+
+std::vector<std::string> Record::some(const Directory& directory, std::size_t count) {
+    // Where the last call ended: an offset that the kernel gave for the directory. readdir() would
+    // read far ahead; a small buffer makes the kernel stop early.
+    const Fd rotation(::openat(directory.root.get(), "rotation",
+                               O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!rotation) {
+        throw_errno("open the file rotation");
+    }
+    off_t offset = 0;
+    if (::pread(rotation.get(), &offset, sizeof offset, 0) < 0) {
+        throw_errno("read the file rotation");
+    }
+    const Fd parent = records(directory);
+    if (::lseek(parent.get(), offset, SEEK_SET) < 0) {
+        throw_errno("seek in the directory of records");
+    }
+    alignas(dirent64) std::array<char, 1024> buffer;
+    const ssize_t size = ::getdents64(parent.get(), buffer.data(), buffer.size());
+    if (size < 0) {
+        throw_errno("read the directory of records");
+    }
+    std::vector<std::string> ids;
+    offset = 0; // at the end: from the beginning next time
+    for (ssize_t at = 0; at < size && ids.size() < count;) {
+        const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
+        if (auto id = id_of(entry->d_name)) {
+            ids.push_back(std::move(*id));
+        }
+        offset = entry->d_off;
+        at += entry->d_reclen;
+    }
+    if (::pwrite(rotation.get(), &offset, sizeof offset, 0) != ssize_t(sizeof offset)) {
+        throw_errno("write the file rotation");
+    }
+    return ids;
+}
+
+} // namespace ocinet::state

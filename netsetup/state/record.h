@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netsetup/plan.h"
+#include "netsetup/process.h"
+#include "netsetup/state/directory.h"
+
+namespace ocinet::state {
+
+/// What is known of one container: containers/ID.json, replaced as a whole. It is the journal, too:
+/// it holds the complete plan before the plan's first operation touches anything, and every undo is
+/// idempotent, so that whoever finds it knows how to go back from wherever its writer was killed.
+/// The caller holds the container's lock; whoever can take it knows that no writer is left.
+struct Record {
+    static constexpr int current_version = 1;
+
+    enum class Phase {
+        /// Being set up: to be rolled back when its writer is gone.
+        attaching,
+        attached,
+        /// Being torn down: to be finished when its writer is gone.
+        removing,
+    };
+
+    int version = current_version;
+    std::string id;
+    Phase phase = Phase::attaching;
+    ProcessIdentity process;
+    std::string bundle;
+    /// Whose locks guard the plan's shared steps.
+    std::vector<std::string> networks;
+    Plan plan;
+
+    /// Nothing when there is no record; throws Error when it cannot be understood.
+    static std::optional<Record> load(const Directory& directory, const std::string& id);
+    void save(const Directory& directory) const;
+    void remove(const Directory& directory) const;
+    /// All containers' ids.
+    static std::vector<std::string> list(const Directory& directory);
+    /// At most `count` ids, the next ones at each call: a rotation over all of them, whose cost does
+    /// not grow with their number.
+    static std::vector<std::string> some(const Directory& directory, std::size_t count);
+};
+
+} // namespace ocinet::state

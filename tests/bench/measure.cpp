@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/bench/measure.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <map>
+
+#include "netsetup/base/error.h"
+
+namespace ocinet::bench {
+
+namespace {
+
+using Links = std::set<std::string>;
+
+void sleep_ms(int ms) {
+    const timespec pause{ms / 1000, (ms % 1000) * 1000000L};
+    nanosleep(&pause, nullptr);
+}
+
+Links minus(const Links& links, const Links& others) {
+    Links rest;
+    std::ranges::set_difference(links, others, std::inserter(rest, rest.end()));
+    return rest;
+}
+
+/// The kernel removes a dead netns, and with it the host's end of the pair, in its own time.
+void wait_until_gone(const Links& links) {
+    const double deadline = now_ms() + 5000;
+    while (std::ranges::any_of(
+        links, [now = Host::links()](const std::string& link) { return now.contains(link); })) {
+        if (now_ms() > deadline) {
+            throw Error("a dead container's host link does not go away");
+        }
+        sleep_ms(2);
+    }
+}
+
+void must_answer(const Contender& contender, const Container& container) {
+    double t0 = now_ms();
+    bool a = answers(contender.gateway(), container.port());
+    double t = now_ms() - t0;
+    if (t > 100) {
+        fprintf(stderr, "%s %.2f\n", contender.name().c_str(), t);
+    }
+    if (!a) {
+        throw Error(contender.name() + ": set-up succeeded, but " + contender.gateway() + ":" +
+                    std::to_string(container.port()) + " takes no connection");
+    }
+}
+
+} // namespace
+
+Side::Side(const Machine& machine, const Contender& contender)
+    : contender_(&contender), host_(machine) {
+    host_.enter();
+    contender.prepare_host();
+}
+
+Container Side::new_container() {
+    return Container(next_serial_++);
+}
+
+void Side::bring_up(int count) {
+    host_.enter();
+    while (int(standing_.size()) < count) {
+        standing_.push_back(new_container());
+        run_or_throw(contender_->set_up(standing_.back()), contender_->name());
+        must_answer(*contender_, standing_.back());
+    }
+}
+
+Side::Trial Side::trial(Netns at_tear_down, int settle_ms) {
+    host_.enter();
+    const Links before = Host::links();
+    Container container = new_container();
+    const Command set_up = contender_->set_up(container);
+    const Command tear_down = contender_->tear_down(container);
+    Trial trial;
+    sleep_ms(settle_ms);
+    trial.set_up = run_or_throw(set_up, contender_->name());
+    must_answer(*contender_, container);
+    if (at_tear_down == Netns::Gone) {
+        Links own = minus(Host::links(), before);
+        own.erase(contender_->bridge());
+        container.end();
+        wait_until_gone(own);
+    }
+    sleep_ms(settle_ms);
+    trial.tear_down = run_or_throw(tear_down, contender_->name());
+    const Links left = minus(Host::links(), before);
+    if (!left.empty()) {
+        throw Error(contender_->name() + ": tear-down succeeded, but left link " + *left.begin());
+    }
+    return trial;
+}
+
+std::vector<Times> measure_level(std::vector<Side>& sides, int level, const Settings& settings) {
+    for (Side& side : sides) {
+        side.bring_up(level - 1);
+    }
+    std::vector<Times> times(sides.size());
+    for (int round = 0; round < settings.rounds; ++round) {
+        for (std::size_t i = 0; i < sides.size(); ++i) {
+            const Side::Trial trial = sides[i].trial(Side::Netns::Alive, settings.settle_ms);
+            times[i].set_up.add(trial.set_up);
+            times[i].alive.add(trial.tear_down);
+        }
+        for (std::size_t i = 0; i < sides.size(); ++i) {
+            if (!sides[i].contender().needs_netns()) {
+                const Side::Trial trial = sides[i].trial(Side::Netns::Gone, settings.settle_ms);
+                times[i].set_up.add(trial.set_up);
+                times[i].gone.add(trial.tear_down);
+            }
+        }
+    }
+    return times;
+}
+
+namespace {
+
+/// All commands at once: the wall time of all, and how each one went.
+struct Together {
+    double ms = 0;
+    std::vector<Outcome> outcomes;
+};
+
+Together run_together(const std::vector<Command>& commands) {
+    std::vector<Process> processes;
+    processes.reserve(commands.size());
+    for (const Command& command : commands) {
+        processes.emplace_back(command);
+    }
+    Together together;
+    const double started = now_ms();
+    for (Process& process : processes) {
+        process.start();
+    }
+    for (Process& process : processes) {
+        together.outcomes.push_back(process.wait());
+    }
+    together.ms = now_ms() - started;
+    return together;
+}
+
+int count_failures(const Together& together, const std::vector<Command>& commands,
+                   std::string& first_error) {
+    int failures = 0;
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        if (!together.outcomes[i].ok()) {
+            ++failures;
+            if (first_error.empty()) {
+                first_error = commands[i].text() + ": " + together.outcomes[i].text();
+            }
+        }
+    }
+    return failures;
+}
+
+/// Looked up in the containers, not in what the contender says.
+void inspect(const Side& side, const std::vector<Container>& containers, const Together& together,
+             Burst& result) {
+    std::map<std::string, int> seen;
+    for (std::size_t i = 0; i < containers.size(); ++i) {
+        if (!together.outcomes[i].ok()) {
+            continue;
+        }
+        side.enter();
+        if (!answers(side.contender().gateway(), containers[i].port())) {
+            ++result.unanswered;
+        }
+        if (const auto address = containers[i].assigned_address(); address) {
+            result.duplicates += seen[*address]++ > 0 ? 1 : 0;
+        }
+    }
+    side.enter();
+}
+
+} // namespace
+
+void measure_burst(const Machine& machine, const Contender& contender, bool warm,
+                   const Settings& settings, Burst& result) {
+    Side side(machine, contender);
+    side.bring_up(warm ? 1 : 0);
+    const Links before = Host::links();
+    std::vector<Container> containers;
+    std::vector<Command> set_ups;
+    std::vector<Command> tear_downs;
+    containers.reserve(std::size_t(settings.burst));
+    for (int i = 0; i < settings.burst; ++i) {
+        containers.push_back(side.new_container());
+        set_ups.push_back(contender.set_up(containers.back()));
+        tear_downs.push_back(contender.tear_down(containers.back()));
+    }
+    sleep_ms(settings.settle_ms);
+    const Together up = run_together(set_ups);
+    result.set_up.add(up.ms);
+    result.attached += settings.burst;
+    result.failed += count_failures(up, set_ups, result.first_error);
+    inspect(side, containers, up, result);
+
+    sleep_ms(settings.settle_ms);
+    const Together down = run_together(tear_downs);
+    result.tear_down.add(down.ms);
+    result.tear_downs_failed += count_failures(down, tear_downs, result.first_error);
+    result.links_left += int(minus(Host::links(), before).size());
+}
+
+} // namespace ocinet::bench

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/bench/contender.h"
+#include "tests/bench/samples.h"
+
+namespace ocinet::bench {
+
+struct Settings {
+    std::vector<int> levels{1, 10, 100, 300};
+    int rounds = 15;
+    int burst = 32;
+    int burst_rounds = 5;
+    /// The kernel goes on with a dead netns after the process that ended it: let it finish first.
+    int settle_ms = 40;
+};
+
+/// A contender in a host of its own, with the containers that stand there.
+class Side {
+public:
+    Side(const Machine& machine, const Contender& contender);
+
+    const Contender& contender() const { return *contender_; }
+    /// Not measured: containers until `count` of them stand.
+    void bring_up(int count);
+
+    enum class Netns { Gone, Alive };
+    struct Trial {
+        double set_up = 0;
+        double tear_down = 0;
+    };
+    /// One container more, and away again.
+    Trial trial(Netns at_tear_down, int settle_ms);
+
+    /// A container that the contender has not heard of yet.
+    Container new_container();
+    void enter() const { host_.enter(); }
+
+private:
+    const Contender* contender_;
+    Host host_;
+    unsigned next_serial_ = 0;
+    std::vector<Container> standing_;
+};
+
+/// What was measured of one contender at one level.
+struct Times {
+    Samples set_up;
+    Samples gone;
+    Samples alive;
+};
+
+/// Round for round each contender once, so that whatever slows the machine slows all of them.
+/// A contender that fails throws.
+std::vector<Times> measure_level(std::vector<Side>& sides, int level, const Settings& settings);
+
+/// What became of many containers that were attached and detached at once.
+struct Burst {
+    Samples set_up;
+    Samples tear_down;
+    int attached = 0; ///< how many were tried
+    int failed = 0;
+    int unanswered = 0; ///< set up, but the published port takes no connection
+    int duplicates = 0;
+    int tear_downs_failed = 0;
+    int links_left = 0;
+    std::string first_error;
+
+    bool clean() const {
+        return failed + unanswered + duplicates + tear_downs_failed + links_left == 0;
+    }
+};
+
+/// `warm`: one container stands already, so bridge and table are there.
+void measure_burst(const Machine& machine, const Contender& contender, bool warm,
+                   const Settings& settings, Burst& result);
+
+} // namespace ocinet::bench

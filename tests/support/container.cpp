@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/support/container.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+
+#include "netsetup/base/error.h"
+#include "netsetup/base/text.h"
+
+namespace ocinet::test {
+
+namespace {
+
+using nlohmann::json;
+
+// Runs in a child that is inside the host already.
+void make_container() {
+    if (::unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC) != 0) {
+        throw_errno("unshare");
+    }
+    // The host's /run is not the container's.
+    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("tmpfs", "/run", "tmpfs", 0, nullptr) != 0) {
+        throw_errno("mount /run");
+    }
+    raise_link("lo");
+}
+
+} // namespace
+
+Container::Container(const Host& host, const Annotations& annotations)
+    : Container(host, unique_id(), annotations) {}
+
+Container::Container(const Host& host, std::string id, const Annotations& annotations)
+    : Place([&] {
+          host.enter();
+          make_container();
+      }),
+      host_(host), id_(std::move(id)), bundle_(annotations) {}
+
+json Container::state(const std::string& stage) const {
+    json state = {{"ociVersion", "1.0.2"}, {"id", id_}, {"bundle", bundle_.path()}};
+    if (stage == "poststop") {
+        state["status"] = "stopped";
+    } else {
+        state["status"] = "creating";
+        state["pid"] = pid();
+    }
+    if (bundle_.config.contains("annotations")) {
+        state["annotations"] = bundle_.config["annotations"];
+    }
+    return state;
+}
+
+Result Container::hook(const std::string& stage) const {
+    return run_hook(host_, stage, state(stage).dump(), bundle_.path());
+}
+
+json Container::attach() const {
+    const Result result = hook("createRuntime");
+    if (result.status != 0) {
+        throw Error("createRuntime: status " + std::to_string(result.status) + "\n" + result.out +
+                    result.err);
+    }
+    return json::parse(result.out);
+}
+
+void Container::detach() const {
+    const Result result = hook("poststop");
+    if (result.status != 0) {
+        throw Error("poststop: status " + std::to_string(result.status) + "\n" + result.out +
+                    result.err);
+    }
+}
+
+Result run_hook(const Host& host, const std::string& stage, const std::string& state,
+                const std::string& directory) {
+    return host.run("cd " + shell_word(directory) + " && exec " + shell_word(hook_program()) + " " +
+                        shell_word(stage),
+                    state);
+}
+
+std::string unique_id() {
+    static std::atomic<unsigned> count = 0;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return "octest-" + std::to_string(::getpid()) + "-" + std::to_string(now / 1s) + "-" +
+           std::to_string(++count);
+}
+
+} // namespace ocinet::test

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/support/bundle.h"
+#include "tests/support/host.h"
+#include "tests/support/place.h"
+
+namespace ocinet::test {
+
+/// What a hook sees of a container that a runtime has just created, without a runtime: a process
+/// in network, mount, UTS and IPC namespaces of its own on a host, lo up, and its bundle. Costs two
+/// milliseconds or so where a real one costs a hundred.
+class Container : public Place {
+public:
+    explicit Container(const Host& host, const Annotations& annotations = {});
+    Container(const Host& host, std::string id, const Annotations& annotations);
+
+    const std::string& id() const { return id_; }
+    Bundle& bundle() { return bundle_; }
+
+    /// The OCI state that runc 1.1 hands to a hook of this stage; poststop has no pid.
+    nlohmann::json state(const std::string& stage) const;
+    /// Runs the built hook on the host as a runtime does: state on stdin, the bundle as cwd.
+    Result hook(const std::string& stage) const;
+
+    /// hook("createRuntime"), which must succeed; gives its result.
+    nlohmann::json attach() const;
+    /// hook("poststop"), which must succeed.
+    void detach() const;
+
+private:
+    const Host& host_;
+    std::string id_;
+    Bundle bundle_;
+};
+
+/// Runs the built hook with any state, or none at all.
+Result run_hook(const Host& host, const std::string& stage, const std::string& state,
+                const std::string& directory = "/");
+
+/// A container id that no other test on this machine uses: hosts share the machine's cgroups.
+std::string unique_id();
+
+} // namespace ocinet::test

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/support/snapshot.h"
+
+#include <array>
+#include <filesystem>
+#include <utility>
+
+#include "netsetup/base/error.h"
+#include "netsetup/base/text.h"
+#include "tests/support/normalise.h"
+#include "tests/support/place.h"
+#include "tests/support/temp_dir.h"
+
+namespace ocinet::test {
+
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+struct Query {
+    const char* name;
+    const char* command;
+};
+
+constexpr std::array<Query, 10> queries{{
+    {"links", "ip -j -d address show"},
+    {"routes", "ip -4 -j -d route show table all"},
+    {"routes6", "ip -6 -j -d route show table all"},
+    {"rules", "ip -4 -j rule show"},
+    {"rules6", "ip -6 -j rule show"},
+    {"neighbours", "ip -j neighbour show nud permanent"},
+    {"proxies", "ip -j neighbour show proxy"},
+    {"bridge", "bridge -j -d link show"},
+    {"fdb", "bridge -j fdb show"},
+    {"nft", "nft -j list ruleset"},
+}};
+
+constexpr const char* separator = "--- next ---\n";
+
+json query_all(const Place& place) {
+    std::string script = "set -e\n";
+    for (const Query& query : queries) {
+        script += std::string(query.command) + "; echo '--- next ---'\n";
+    }
+    const std::string output = place.sh(script);
+    json answers;
+    std::size_t begin = 0;
+    for (const Query& query : queries) {
+        const std::size_t end = output.find(separator, begin);
+        const std::string answer = output.substr(begin, end - begin);
+        answers[query.name] = trim(answer).empty() ? json::array() : json::parse(answer);
+        begin = end + std::string(separator).size();
+    }
+    return answers;
+}
+
+void read_settings(json& values, const fs::path& directory, const std::vector<std::string>& names) {
+    if (!fs::exists(directory)) {
+        return;
+    }
+    for (const auto& interface : fs::directory_iterator(directory)) {
+        for (const auto& name : names) {
+            const fs::path path = interface.path() / name;
+            values[path.lexically_relative("/proc/sys").string()] = trim(read_text(path));
+        }
+    }
+}
+
+json read_sysctls() {
+    json values;
+    values["net/ipv4/ip_forward"] = trim(read_text("/proc/sys/net/ipv4/ip_forward"));
+    read_settings(values, "/proc/sys/net/ipv4/conf", {"route_localnet", "forwarding"});
+    read_settings(values, "/proc/sys/net/ipv6/conf",
+                  {"disable_ipv6", "accept_ra", "autoconf", "forwarding"});
+    return values;
+}
+
+json read_state_files() {
+    json files = json::object();
+    std::error_code missing;
+    for (const auto& entry : fs::recursive_directory_iterator("/run/ocinet", missing)) {
+        if (entry.is_regular_file()) {
+            const std::string text = read_text(entry.path());
+            if (!text.empty() || entry.path().filename() != "lock") {
+                files[entry.path().string()] = text;
+            }
+        } else if (!entry.is_directory()) {
+            files[entry.path().string()] = "(not a regular file)";
+        }
+    }
+    return files;
+}
+
+// /proc/sys/net shows the network namespace of its reader.
+json read_files(const Place& place) {
+    return json::parse(place.ask([] {
+        return json{{"sysctl", read_sysctls()}, {"run", read_state_files()}}.dump(
+            -1, ' ', true, json::error_handler_t::replace);
+    }));
+}
+
+bool is_our_elements(const json& object) {
+    return object.contains("table") && object["table"] == "ocinet" && object.contains("elem") &&
+           object["name"] != "guarded" && !object["elem"].empty();
+}
+
+} // namespace
+
+json take_snapshot(const Place& place) {
+    json state = query_all(place);
+    state.update(read_files(place));
+    return normalise(std::move(state));
+}
+
+std::string difference(const json& before, const json& after) {
+    std::string lines;
+    for (const auto& change : json::diff(before, after)) {
+        lines += change.dump() + "\n";
+    }
+    return lines;
+}
+
+std::vector<std::string> leftovers(const Place& host) {
+    const json state = host.snapshot();
+    std::vector<std::string> found;
+    for (const auto& [name, link] : state["links"].items()) {
+        if (name.starts_with("oc")) {
+            found.push_back("link " + name);
+        }
+    }
+    for (const auto& object : state["nft"]) {
+        for (const char* kind : {"set", "map"}) {
+            if (object.contains(kind) && is_our_elements(object[kind])) {
+                found.push_back(std::string(kind) + " " + object[kind]["name"].get<std::string>() +
+                                " " + object[kind]["elem"].dump());
+            }
+        }
+    }
+    for (const auto& [path, text] : state["run"].items()) {
+        found.push_back("file " + path + ": " + text.get<std::string>());
+    }
+    return found;
+}
+
+} // namespace ocinet::test
