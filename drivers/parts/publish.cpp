@@ -92,7 +92,7 @@ std::string published_text(const oci::PortMapping& port) {
 }
 
 std::string element_comment(const Request& request) {
-    return request.container_id.substr(0, 12) + " " + request.network.name;
+    return request.container_id.substr(0, 64) + " " + request.network.name;
 }
 
 } // namespace ocinet::drivers

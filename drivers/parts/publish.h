@@ -19,7 +19,8 @@ void publish(Plan& plan, const Request& request, const std::vector<oci::PortMapp
 /// `80/tcp -> 0.0.0.0:8080`
 std::string published_text(const oci::PortMapping& port);
 
-/// Who put an element into the firewall: the short id and the network.
+/// Who put an element into the firewall: the id, cut to 64 characters, and the network; nft takes
+/// comments of 128.
 std::string element_comment(const Request& request);
 
 } // namespace ocinet::drivers

@@ -23,6 +23,7 @@
 #include <string_view>
 
 #include "netsetup/base/error.h"
+#include "tests/bench/process.h"
 
 namespace ocinet::bench {
 
@@ -224,7 +225,7 @@ std::optional<std::string> Container::assigned_address() const {
     return found;
 }
 
-bool answers(const std::string& address, std::uint16_t port) {
+std::optional<double> connect_ms(const std::string& address, std::uint16_t port) {
     const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const timeval patience{5, 0};
     setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -232,7 +233,11 @@ bool answers(const std::string& address, std::uint16_t port) {
     target.sin_family = AF_INET;
     target.sin_port = htons(port);
     inet_pton(AF_INET, address.c_str(), &target.sin_addr);
-    return connect(socket.get(), reinterpret_cast<sockaddr*>(&target), sizeof target) == 0;
+    const double started = now_ms();
+    if (connect(socket.get(), reinterpret_cast<sockaddr*>(&target), sizeof target) != 0) {
+        return std::nullopt;
+    }
+    return now_ms() - started;
 }
 
 } // namespace ocinet::bench

@@ -72,7 +72,8 @@ private:
     pid_t pid_ = -1;
 };
 
-/// True if `address`:`port` takes a connection from the netns of this process within a second.
-bool answers(const std::string& address, std::uint16_t port);
+/// Milliseconds until `address`:`port` took a connection from the netns of this process; nothing if
+/// it took none. The patience is enough for a lost ARP request or SYN, which come again after 1 s.
+std::optional<double> connect_ms(const std::string& address, std::uint16_t port);
 
 } // namespace ocinet::bench

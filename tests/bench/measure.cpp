@@ -37,17 +37,13 @@ void wait_until_gone(const Links& links) {
     }
 }
 
-void must_answer(const Contender& contender, const Container& container) {
-    double t0 = now_ms();
-    bool a = answers(contender.gateway(), container.port());
-    double t = now_ms() - t0;
-    if (t > 100) {
-        fprintf(stderr, "%s %.2f\n", contender.name().c_str(), t);
-    }
-    if (!a) {
+double first_connection(const Contender& contender, const Container& container) {
+    const std::optional<double> ms = connect_ms(contender.gateway(), container.port());
+    if (!ms) {
         throw Error(contender.name() + ": set-up succeeded, but " + contender.gateway() + ":" +
                     std::to_string(container.port()) + " takes no connection");
     }
+    return *ms;
 }
 
 } // namespace
@@ -67,7 +63,6 @@ void Side::bring_up(int count) {
     while (int(standing_.size()) < count) {
         standing_.push_back(new_container());
         run_or_throw(contender_->set_up(standing_.back()), contender_->name());
-        must_answer(*contender_, standing_.back());
     }
 }
 
@@ -80,7 +75,7 @@ Side::Trial Side::trial(Netns at_tear_down, int settle_ms) {
     Trial trial;
     sleep_ms(settle_ms);
     trial.set_up = run_or_throw(set_up, contender_->name());
-    must_answer(*contender_, container);
+    trial.connect = first_connection(*contender_, container);
     if (at_tear_down == Netns::Gone) {
         Links own = minus(Host::links(), before);
         own.erase(contender_->bridge());
@@ -106,12 +101,14 @@ std::vector<Times> measure_level(std::vector<Side>& sides, int level, const Sett
             const Side::Trial trial = sides[i].trial(Side::Netns::Alive, settings.settle_ms);
             times[i].set_up.add(trial.set_up);
             times[i].alive.add(trial.tear_down);
+            times[i].connect.add(trial.connect);
         }
         for (std::size_t i = 0; i < sides.size(); ++i) {
             if (!sides[i].contender().needs_netns()) {
                 const Side::Trial trial = sides[i].trial(Side::Netns::Gone, settings.settle_ms);
                 times[i].set_up.add(trial.set_up);
                 times[i].gone.add(trial.tear_down);
+                times[i].connect.add(trial.connect);
             }
         }
     }
@@ -167,7 +164,7 @@ void inspect(const Side& side, const std::vector<Container>& containers, const T
             continue;
         }
         side.enter();
-        if (!answers(side.contender().gateway(), containers[i].port())) {
+        if (!connect_ms(side.contender().gateway(), containers[i].port())) {
             ++result.unanswered;
         }
         if (const auto address = containers[i].assigned_address(); address) {

@@ -31,6 +31,7 @@ public:
     enum class Netns { Gone, Alive };
     struct Trial {
         double set_up = 0;
+        double connect = 0;
         double tear_down = 0;
     };
     /// One container more, and away again.
@@ -50,6 +51,7 @@ private:
 /// What was measured of one contender at one level.
 struct Times {
     Samples set_up;
+    Samples connect; ///< first connection to the published port, right after set-up
     Samples gone;
     Samples alive;
 };

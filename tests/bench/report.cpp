@@ -86,6 +86,27 @@ void print_column(const char* title, Column column, const Contenders& contenders
     }
 }
 
+/// The kernel lets a new bridge port forward in its own time, a moment after "up": what is sent
+/// before that is lost, and comes again a second later.
+void print_connections(const Contenders& contenders, const Settings& settings, const Table& table) {
+    constexpr double lost = 500;
+    std::printf("\nfirst connection to the published port right after set-up: median ms, and how "
+                "many lost their\nfirst packet (over %.0f ms)\n%5s",
+                lost, "L");
+    for (const auto& contender : contenders) {
+        std::printf("  %20s", contender->name().c_str());
+    }
+    std::printf("\n");
+    for (std::size_t row = 0; row < table.size(); ++row) {
+        std::printf("%5d", settings.levels[row]);
+        for (const Times& times : table[row]) {
+            std::printf("  %9.2f %4zu/%-5zu", times.connect.median(),
+                        times.connect.count_over(lost), times.connect.count());
+        }
+        std::printf("\n");
+    }
+}
+
 /// How much dearer the last level is than the one of 10 containers (the first that is not 1).
 void print_growth(const Contenders& contenders, const Settings& settings, const Table& table) {
     std::size_t from = 0;
@@ -144,6 +165,7 @@ void print_levels(const Contenders& contenders, const Settings& settings, const 
         }
     }
     print_column("tear-down, netns alive", &Times::alive, contenders, settings, table);
+    print_connections(contenders, settings, table);
     print_growth(contenders, settings, table);
     std::fflush(stdout);
 }

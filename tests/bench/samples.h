@@ -24,6 +24,11 @@ public:
         return values_[std::size_t(rank) - 1];
     }
 
+    std::size_t count() const { return values_.size(); }
+    std::size_t count_over(double limit) const {
+        return std::size_t(values_.end() - std::ranges::upper_bound(values_, limit));
+    }
+
 private:
     std::vector<double> values_;
 };

@@ -107,7 +107,7 @@ make_bundle() {
 }
 
 # Everything that a container's network may have changed; empty lock files are no state.
-state_files() { find /run/ocinet ! -type d ! -name '*lock' 2>/dev/null || true; }
+state_files() { find /run/ocinet -mindepth 2 ! -type d 2>/dev/null || true; }
 snapshot() {
     ip -br link | awk '{ print "link", $1, $3 }'
     ip -br address | awk '{ $2 = ""; print "address", $0 }'
@@ -175,7 +175,7 @@ show_holdings() {
     show host ip -br link show type bridge
     prompt host "nft list ruleset | grep $id"
     nft list ruleset | grep -F "$id" | sed 's/^[[:space:]]*/   /' || fail "no firewall element bears the container's name"
-    prompt host "find /run/ocinet ! -type d ! -name '*lock'"
+    prompt host "find /run/ocinet -mindepth 2 ! -type d"
     state_files | indent
     [[ -n $(state_files) ]] || fail "there is no record of the container"
 }
@@ -185,7 +185,7 @@ show_end() {
     show host runc delete --force "$id"
     show host ip -br link
     show host nft list ruleset
-    prompt host "find /run/ocinet ! -type d ! -name '*lock'"
+    prompt host "find /run/ocinet -mindepth 2 ! -type d"
     state_files | indent
     snapshot >"$work/after"
     diff "$work/before" "$work/after" >"$work/difference" ||
