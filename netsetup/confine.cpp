@@ -14,12 +14,11 @@ namespace ocinet {
 void confine() {
     // The bounding set first: dropping from it needs CAP_SETPCAP.
     for (cap_value_t capability = 0; cap_get_bound(capability) >= 0; ++capability) {
-        if (capability != CAP_NET_ADMIN && cap_get_bound(capability) == 1 &&
-            cap_drop_bound(capability) != 0) {
+        if (capability != CAP_NET_ADMIN && cap_drop_bound(capability) != 0) {
             throw_errno("drop a capability from the bounding set");
         }
     }
-    if (cap_reset_ambient() != 0) {
+    if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) {
         throw_errno("clear the ambient capabilities");
     }
     const std::unique_ptr<_cap_struct, int (*)(void*)> kept(cap_init(), cap_free);

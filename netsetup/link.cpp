@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/link.h"
 
+#include <linux/ethtool.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -149,6 +152,18 @@ void remove(netlink::Socket& socket, const std::string& name) {
     message.put_string(IFLA_IFNAME, name);
     message.allow(ENODEV);
     socket.send(std::move(message));
+}
+
+void settle_carrier(netlink::Socket& socket, const std::string& name) {
+    // ETHTOOL_GLINK is the query that waits for the link watch in every kernel
+    // (ethtool_op_get_link); RTM_GETLINK does since 6.8 only.
+    ethtool_value carrier{.cmd = ETHTOOL_GLINK, .data = 0};
+    ifreq request{};
+    name.copy(request.ifr_name, sizeof request.ifr_name - 1);
+    request.ifr_data = reinterpret_cast<char*>(&carrier);
+    if (::ioctl(socket.fd(), SIOCETHTOOL, &request) != 0) {
+        throw_errno("read the carrier of " + name);
+    }
 }
 
 netlink::Message add_address(int index, const Prefix& address) {

@@ -44,6 +44,11 @@ netlink::Message raise(const std::string& name);
 /// Deletes it; one that does not exist is success.
 void remove(netlink::Socket& socket, const std::string& name);
 
+/// Makes the kernel act now on a change of the link's carrier. It does so in the background
+/// (net/core/link_watch.c), and until then a bridge does not forward to a port that has just been
+/// raised: the container's first packets would be lost.
+void settle_carrier(netlink::Socket& socket, const std::string& name);
+
 netlink::Message add_address(int index, const Prefix& address);
 /// `destination` of length 0 is the default route.
 netlink::Message add_route(int index, const Prefix& destination, const IpAddress& gateway,

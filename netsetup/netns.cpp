@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -43,10 +42,6 @@ private:
 
 ContainerNetns ContainerNetns::open(Fd netns) {
     const Visit visit(netns.get());
-    Fd packet(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (!packet) {
-        throw_errno("packet socket");
-    }
     Fd ipv4_conf(::open("/proc/sys/net/ipv4/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!ipv4_conf) {
         throw_errno("open /proc/sys/net/ipv4/conf");
@@ -57,7 +52,6 @@ ContainerNetns ContainerNetns::open(Fd netns) {
     }
     return ContainerNetns{.netns = std::move(netns),
                           .route = netlink::Socket::open(NETLINK_ROUTE),
-                          .packet = std::move(packet),
                           .ipv4_conf = std::move(ipv4_conf),
                           .ipv6_conf = std::move(ipv6_conf)};
 }

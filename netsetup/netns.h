@@ -15,8 +15,6 @@ struct ContainerNetns {
 
     Fd netns;
     netlink::Socket route;
-    /// AF_PACKET, protocol 0: it receives nothing.
-    Fd packet;
     /// /proc/sys/net/ipv4/conf and …/ipv6/conf. These directories are the namespace's own objects;
     /// /proc/sys/net itself is not, it shows the namespace of whoever looks. ipv6 may be missing.
     Fd ipv4_conf;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "netsetup/operation.h"
+#include "netsetup/ops/announce.h"
 #include "netsetup/ops/bridge.h"
 #include "netsetup/ops/container_link.h"
 #include "netsetup/ops/forwarding.h"

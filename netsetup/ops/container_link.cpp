@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/ops/container_link.h"
 
-#include <arpa/inet.h>
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
-#include <net/if_arp.h>
-#include <netinet/if_ether.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cstring>
 
 #include "netsetup/json.h"
 #include "netsetup/link.h"
@@ -19,7 +11,6 @@ namespace ocinet::ops {
 
 OCINET_JSON(ConfigureLink::Route, destination, gateway, metric)
 OCINET_JSON(ConfigureLink, name, addresses, routes)
-OCINET_JSON(AnnounceAddress, interface, address, mac)
 
 void to_json(nlohmann::json& json, const RaiseLoopback&) {
     json = nlohmann::json::object();
@@ -126,47 +117,6 @@ std::vector<std::string> check(const ConfigureLink& op, Context& context) {
             "the container lacks the route to " + route.destination.text());
     }
     return std::move(differences).list();
-}
-
-// --- AnnounceAddress
-
-Description describe(const AnnounceAddress& op) {
-    return {{"# gratuitous ARP from " + op.interface + ": " + op.address.text() + " is at " +
-             op.mac.text()},
-            {}};
-}
-
-Needs needs(const AnnounceAddress&) {
-    return {.container = true};
-}
-
-void apply(const AnnounceAddress& op, Context& context) {
-    ether_arp packet{};
-    packet.arp_hrd = htons(ARPHRD_ETHER);
-    packet.arp_pro = htons(ETHERTYPE_IP);
-    packet.arp_hln = ETH_ALEN;
-    packet.arp_pln = 4;
-    packet.arp_op = htons(ARPOP_REQUEST);
-    std::memcpy(packet.arp_sha, op.mac.bytes.data(), ETH_ALEN);
-    std::memcpy(packet.arp_spa, op.address.data(), 4);
-    std::memcpy(packet.arp_tpa, op.address.data(), 4);
-
-    sockaddr_ll everybody{};
-    everybody.sll_family = AF_PACKET;
-    everybody.sll_protocol = htons(ETHERTYPE_ARP);
-    everybody.sll_ifindex = required_link(context, op.interface).index;
-    everybody.sll_halen = ETH_ALEN;
-    std::fill_n(everybody.sll_addr, ETH_ALEN, 0xff);
-    if (::sendto(context.container->packet.get(), &packet, sizeof packet, 0,
-                 reinterpret_cast<const sockaddr*>(&everybody), sizeof everybody) < 0) {
-        throw_errno("send");
-    }
-}
-
-void undo(const AnnounceAddress&, Context&, Undo) {}
-
-std::vector<std::string> check(const AnnounceAddress&, Context&) {
-    return {};
 }
 
 } // namespace ocinet::ops

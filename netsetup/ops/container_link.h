@@ -47,21 +47,4 @@ std::vector<std::string> check(const ConfigureLink& op, Context& context);
 void to_json(nlohmann::json& json, const ConfigureLink& op);
 void from_json(const nlohmann::json& json, ConfigureLink& op);
 
-/// Tells the neighbours the container's address: a gratuitous ARP request (RFC 5227, section 3).
-struct AnnounceAddress {
-    static constexpr const char* journal_name = "announce-address";
-
-    std::string interface;
-    IpAddress address;
-    Mac mac;
-};
-
-Description describe(const AnnounceAddress& op);
-Needs needs(const AnnounceAddress& op);
-void apply(const AnnounceAddress& op, Context& context);
-void undo(const AnnounceAddress& op, Context& context, Undo why);
-std::vector<std::string> check(const AnnounceAddress& op, Context& context);
-void to_json(nlohmann::json& json, const AnnounceAddress& op);
-void from_json(const nlohmann::json& json, AnnounceAddress& op);
-
 } // namespace ocinet::ops

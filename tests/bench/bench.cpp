@@ -134,7 +134,7 @@ int run_bench(const Options& options) {
 } // namespace ocinet::bench
 
 int main(int argc, char** argv) {
-    using namespace ocinet;
+    namespace bench = ocinet::bench;
     bench::Options options;
     CLI::App app("Times the set-up and tear-down of a container's network");
     try {

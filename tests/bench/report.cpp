@@ -50,8 +50,7 @@ void print_times(const Samples& samples) {
     if (samples.empty()) {
         std::printf("  %20s", "-");
     } else {
-        std::printf("  %9.1f (%7.1f)", samples.median(), samples.p90());
-        std::printf("%*s", 20 - 19, "");
+        std::printf("  %10.1f (%7.1f)", samples.median(), samples.p90());
     }
 }
 

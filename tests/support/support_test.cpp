@@ -34,7 +34,15 @@ bool exists(const std::string& path) {
     return ::lstat(path.c_str(), &status) == 0;
 }
 
+struct NoPlace : Place {
+    NoPlace() : Place([] {}) {}
+};
+
 } // namespace
+
+TEST_CASE("a place in the network namespace of the test is refused") {
+    REQUIRE_THROWS_WITH(NoPlace(), contains("refused"));
+}
 
 TEST_CASE("run gives status, output and input") {
     const Host host;

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/plan/twin.h"
+
+#include "netsetup/base/text.h"
+#include "tests/support/snapshot.h"
+
+namespace ocinet::test {
+
+namespace {
+
+nlohmann::json kernel_of(const Place& place) {
+    auto snapshot = place.snapshot();
+    snapshot.erase("run");
+    return snapshot;
+}
+
+// The neighbour is on the same network and asks for nothing more.
+Annotations neighbours(const PlanCase& wanted) {
+    return {{"io.ocinet.network", wanted.network.is_null() ? "bridge" : "web"}};
+}
+
+} // namespace
+
+Twin::Twin(const PlanCase& wanted, const std::string& id) {
+    // An interface towards the outside: one that is guarded when forwarding is turned on.
+    host_.sh("ip link add up0 address 02:00:00:00:00:01 type dummy; "
+             "s=/proc/sys/net/ipv6/conf/up0/disable_ipv6; [ ! -e $s ] || echo 1 >$s; "
+             "ip address add 192.0.2.1/24 dev up0; ip link set up0 up");
+    if (wanted.forwarding) {
+        host_.sh("echo 1 >/proc/sys/net/ipv4/ip_forward");
+    }
+    if (!wanted.network.is_null()) {
+        host_.write_network("web", wanted.network);
+    }
+    if (wanted.warm) {
+        neighbour_ = std::make_unique<Container>(host_, id + "-neighbour", neighbours(wanted));
+        neighbour_->attach();
+    }
+    host_.sh(wanted.on_host.empty() ? ":" : wanted.on_host);
+    box_ = std::make_unique<Container>(host_, id, wanted.annotations);
+    box_->sh(wanted.in_container.empty() ? ":" : wanted.in_container);
+    write_text(box_->bundle().hosts_path(), wanted.hosts);
+}
+
+std::string Twin::plan(const std::string& options) const {
+    return host_.sh(shell_word(cli_program()) + " plan " + shell_word(box_->bundle().path()) +
+                    " --id " + shell_word(box_->id()) + " --pid " + std::to_string(box_->pid()) +
+                    " " + options);
+}
+
+void Twin::run_script(const std::string& script) const {
+    host_.sh("sh -e", script);
+}
+
+nlohmann::json Twin::kernel() const {
+    return {{"host", kernel_of(host_)}, {"container", kernel_of(*box_)}};
+}
+
+std::string Twin::hosts() const {
+    return read_text(box_->bundle().hosts_path());
+}
+
+std::string Twin::files_in_run() const {
+    return host_.sh("cd /run; find . | sort; find . -type f | sort | xargs -r md5sum");
+}
+
+} // namespace ocinet::test

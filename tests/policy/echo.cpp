@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/policy/echo.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "netsetup/base/error.h"
+#include "netsetup/base/fd.h"
+#include "netsetup/base/file.h"
+#include "tests/policy/socket_address.h"
+
+namespace ocinet::test {
+
+namespace {
+
+Fd bind_one(const Listener& listener, int type) {
+    Fd socket(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    ::setsockopt(socket.get(), IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+    const auto address = socket_address(listener.address, listener.port);
+    if (::bind(socket.get(), generic(address), sizeof address) != 0) {
+        throw_errno("bind " + listener.address + ":" + std::to_string(listener.port));
+    }
+    if (type == SOCK_STREAM && ::listen(socket.get(), 64) != 0) {
+        throw_errno("listen");
+    }
+    return socket;
+}
+
+void answer_connection(const Fd& listener, const std::string& name) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    const Fd connection(::accept4(listener.get(), generic(peer), &size, SOCK_CLOEXEC));
+    if (connection) {
+        const std::string text = name + " " + address_text(peer);
+        ::send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL);
+    }
+}
+
+void log_first_word(std::string_view packet) {
+    const std::string line = std::string(packet.substr(0, packet.find(' '))) + "\n";
+    write_all(STDOUT_FILENO, line, "stdout");
+}
+
+// The packet's own control data makes the answer come from the address that it was sent to; the
+// interface is left to routing.
+void answer_packet(const Fd& socket, const std::string& name) {
+    std::array<char, 65536> data{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in_pktinfo))> control{};
+    sockaddr_in peer{};
+    iovec part{data.data(), data.size()};
+    msghdr message{&peer, sizeof peer, &part, 1, control.data(), control.size(), 0};
+    const ssize_t size = ::recvmsg(socket.get(), &message, 0);
+    if (size < 0) {
+        return; // an ICMP error for an earlier answer
+    }
+    log_first_word({data.data(), std::size_t(size)});
+    if (cmsghdr* info = CMSG_FIRSTHDR(&message)) {
+        reinterpret_cast<in_pktinfo*>(CMSG_DATA(info))->ipi_ifindex = 0;
+    }
+    std::string text = name + " " + address_text(peer);
+    part = {text.data(), text.size()};
+    message.msg_flags = 0;
+    ::sendmsg(socket.get(), &message, 0);
+}
+
+struct Servers {
+    std::vector<Fd> sockets;
+    std::vector<bool> streams;
+
+    void add(const Listener& listener, int type) {
+        sockets.push_back(bind_one(listener, type));
+        streams.push_back(type == SOCK_STREAM);
+    }
+};
+
+[[noreturn]] void answer_for_ever(const Servers& servers, const std::string& name) {
+    std::vector<pollfd> wanted;
+    for (const auto& socket : servers.sockets) {
+        wanted.push_back({socket.get(), POLLIN, 0});
+    }
+    while (true) {
+        ::poll(wanted.data(), wanted.size(), -1);
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            if (wanted[i].revents == 0) {
+                continue;
+            }
+            if (servers.streams[i]) {
+                answer_connection(servers.sockets[i], name);
+            } else {
+                answer_packet(servers.sockets[i], name);
+            }
+        }
+    }
+}
+
+} // namespace
+
+Process serve(const Place& place, const std::string& name, const std::vector<Listener>& listeners) {
+    Process server = place.start([&] {
+        Servers servers;
+        for (const auto& listener : listeners) {
+            servers.add(listener, SOCK_STREAM);
+            servers.add(listener, SOCK_DGRAM);
+        }
+        write_all(STDOUT_FILENO, "ready\n", "stdout");
+        answer_for_ever(servers, name);
+    });
+    server.wait_for_output("ready\n");
+    return server;
+}
+
+} // namespace ocinet::test

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/support/place.h"
+
+namespace ocinet::test {
+
+/// An address and a port at which a place answers, over TCP and over UDP.
+struct Listener {
+    std::string address = "0.0.0.0";
+    std::uint16_t port = 0;
+};
+
+/// Starts a server in `place` that answers everybody with `NAME PEER`, the peer being the address
+/// it sees: a TCP connection when it is opened, a UDP packet from the address that it was sent to.
+/// A UDP packet's first word goes to the server's stdout, a line each: what arrived is known even
+/// where the answer is lost. Returns when all listeners are bound.
+Process serve(const Place& place, const std::string& name, const std::vector<Listener>& listeners);
+
+} // namespace ocinet::test
