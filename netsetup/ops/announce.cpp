@@ -11,7 +11,7 @@
 
 namespace ocinet::ops {
 
-OCINET_JSON(AnnounceAddress, host_interface, interface, address)
+OCINET_JSON(AnnounceAddress, way, interface, address)
 
 namespace {
 
@@ -43,7 +43,9 @@ Needs needs(const AnnounceAddress&) {
 // would do, too, but closing one waits 15 ms for a grace period (packet_release), and it would take
 // CAP_NET_RAW. The question's entry goes at once: nobody is to answer it.
 void apply(const AnnounceAddress& op, Context& context) {
-    link::settle_carrier(context.route, op.host_interface);
+    for (const auto& link : op.way) {
+        link::settle_carrier(context.route, link);
+    }
     auto& route = context.container->route;
     const auto found = link::find(route, op.interface);
     if (!found) {

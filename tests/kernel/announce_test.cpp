@@ -94,7 +94,7 @@ TEST_CASE("each attach is announced to the neighbours") {
         // A frame that is sent arrives at once, or never.
         const auto arrived = [&](const Process& listener) {
             return eventually([&] { return listener.out().find(line) != std::string::npos; },
-                              300ms);
+                              2s);
         };
         lost_by_host += arrived(on_host) ? 0 : 1;
         lost_by_neighbour += arrived(in_neighbour) ? 0 : 1;

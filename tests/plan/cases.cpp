@@ -41,7 +41,7 @@ std::vector<PlanCase> cases_of_hosts() {
          .warm = true},
         {.name = "several interfaces to guard",
          .annotations = network("bridge"),
-         .on_host = "for i in 1 2 3; do ip link add x$i address 02:00:00:00:01:0$i type dummy; done"},
+         .on_host = "for i in 1 2 3; do ip link add x$i address 02:00:00:00:01:0$i type bridge; done"},
         {.name = "somebody took the bridge down and changed it",
          .annotations = network("bridge"),
          .warm = true,

@@ -23,9 +23,10 @@ Annotations neighbours(const PlanCase& wanted) {
 
 Twin::Twin(const PlanCase& wanted, const std::string& id) {
     // An interface towards the outside: one that is guarded when forwarding is turned on.
-    host_.sh("ip link add up0 address 02:00:00:00:00:01 type dummy; "
-             "s=/proc/sys/net/ipv6/conf/up0/disable_ipv6; [ ! -e $s ] || echo 1 >$s; "
-             "ip address add 192.0.2.1/24 dev up0; ip link set up0 up");
+    host_.sh("ip link add up0 address 02:00:00:00:00:01 type veth peer name up1 address "
+             "02:00:00:00:00:02; for i in up0 up1; do s=/proc/sys/net/ipv6/conf/$i/disable_ipv6; "
+             "[ ! -e $s ] || echo 1 >$s; ip link set $i up; done; "
+             "ip address add 192.0.2.1/24 dev up0");
     if (wanted.forwarding) {
         host_.sh("echo 1 >/proc/sys/net/ipv4/ip_forward");
     }
