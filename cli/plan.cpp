@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// ocinet plan: what the hook would do for a container, as commands; takes no lease, touches nothing.
+// ocinet plan: what the hook would do for a container, as commands; takes no lease, touches
+// nothing.
 #include <sys/types.h>
 
 #include <cstdio>
@@ -105,7 +106,8 @@ void print_commands(const Plan& plan, pid_t pid) {
             std::printf("%s\n", command.c_str());
         }
         for (const auto& command : description.undo) {
-            std::printf("    # undo: %s\n", command.starts_with("# ") ? command.c_str() + 2 : command.c_str());
+            std::printf("    # undo: %s\n",
+                        command.starts_with("# ") ? command.c_str() + 2 : command.c_str());
         }
     });
     for (const auto& note : plan.notes) {

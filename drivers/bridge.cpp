@@ -176,10 +176,10 @@ Plan plan_bridge(const Request& request, const HostView& view) {
     add_link(plan, request, address, mac, names);
     const std::string host_interface = std::get<ops::CreateVeth>(plan.own.front().operation).name;
     publish(plan, request, ports, address);
-    plan.own.push_back({label(request), ops::AnnounceAddress{
-                            {host_interface, request.network.interface},
-                            interface_of(request),
-                            address}});
+    plan.own.push_back(
+        {label(request), ops::AnnounceAddress{{host_interface, request.network.interface},
+                                              interface_of(request),
+                                              address}});
     add_hosts(plan, request, view, address, subnet_of(request).gateway);
     plan.attached.push_back(summary(request, address, mac, ports, host_interface));
     return plan;

@@ -44,7 +44,8 @@ std::vector<std::string> undo_steps(const std::vector<Step>& steps, Context& con
         try {
             std::visit([&](const auto& op) { undo(op, context, why); }, step->operation);
         } catch (Error& error) {
-            failures.push_back(error.in("undo " + command_of(*step, 0)).in(step->attachment).message());
+            failures.push_back(
+                error.in("undo " + command_of(*step, 0)).in(step->attachment).message());
         }
     }
     return failures;

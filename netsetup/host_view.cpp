@@ -24,8 +24,9 @@ void look_for_address(HostView& view, const HostQuery::Address& query,
     if (query.fixed) {
         const auto owner = state::lease_owner(directory, range.network, *query.fixed);
         if (owner) {
-            view.conflicts.push_back({.what = "address " + query.fixed->text() + " is taken by container " + *owner,
-                                      .owner = *owner});
+            view.conflicts.push_back(
+                {.what = "address " + query.fixed->text() + " is taken by container " + *owner,
+                 .owner = *owner});
         }
         view.addresses.push_back(*query.fixed);
         return;
@@ -83,12 +84,12 @@ private:
     std::optional<HostView::Conflict> find_conflict(const state::PortClaim& claim) {
         const std::string port = claim.protocol + " port " + std::to_string(claim.first);
         if (const auto owner = state::port_owner(directory_, claim)) {
-            return HostView::Conflict{
-                .what = port + (claim.count > 1 ? " and on" : "") + " is published by container " + *owner,
-                .owner = *owner};
+            return HostView::Conflict{.what = port + (claim.count > 1 ? " and on" : "") +
+                                              " is published by container " + *owner,
+                                      .owner = *owner};
         }
-        const auto bound = sockets::find_bound(diag_, claim.protocol, claim.address, claim.first,
-                                               claim.count);
+        const auto bound =
+            sockets::find_bound(diag_, claim.protocol, claim.address, claim.first, claim.count);
         if (!bound) {
             return std::nullopt;
         }
@@ -104,8 +105,8 @@ private:
         const auto start = unsigned(names_.below(count));
         for (unsigned i = 0; i < count; ++i) {
             claim.first = std::uint16_t(pool.first + (start + i) % count);
-            const bool chosen_before = std::find(view_.ports.begin(), view_.ports.end(),
-                                                 claim.first) != view_.ports.end();
+            const bool chosen_before =
+                std::find(view_.ports.begin(), view_.ports.end(), claim.first) != view_.ports.end();
             if (!chosen_before && !find_conflict(claim)) {
                 return claim.first;
             }

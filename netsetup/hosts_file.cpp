@@ -14,8 +14,8 @@ HostsFile HostsFile::open(const std::string& path) {
     HostsFile hosts;
     // O_NONBLOCK: a FIFO in its place would stop us for ever.
     Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    struct stat status {};
-    struct stat own {};
+    struct stat status{};
+    struct stat own{};
     if (!file || ::fstat(file.get(), &status) != 0) {
         hosts.problem = errno_text(errno);
     } else if (!S_ISREG(status.st_mode)) {

@@ -120,8 +120,8 @@ bool has_route(netlink::Socket& socket, int index, const Prefix& destination,
         };
         const auto is = [&](std::uint16_t type, const IpAddress& address) {
             const nlattr* value = attr(type);
-            return value && std::memcmp(mnl_attr_get_payload(value), address.data(),
-                                        address.size()) == 0;
+            return value &&
+                   std::memcmp(mnl_attr_get_payload(value), address.data(), address.size()) == 0;
         };
         found = found || (route->rtm_dst_len == destination.length &&
                           (destination.length == 0 || is(RTA_DST, destination.address)) &&

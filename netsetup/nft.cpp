@@ -42,7 +42,8 @@ netlink::Message message(std::uint16_t type, std::uint16_t flags, std::size_t ca
 std::vector<char> user_data(const std::string& comment) {
     const std::unique_ptr<nftnl_udata_buf, void (*)(const nftnl_udata_buf*)> buffer(
         nftnl_udata_buf_alloc(256), nftnl_udata_buf_free);
-    if (!buffer || !nftnl_udata_put_strz(buffer.get(), NFTNL_UDATA_SET_ELEM_COMMENT, comment.c_str())) {
+    if (!buffer ||
+        !nftnl_udata_put_strz(buffer.get(), NFTNL_UDATA_SET_ELEM_COMMENT, comment.c_str())) {
         throw Error("the comment of an nft element is too long: " + comment);
     }
     const auto* data = static_cast<const char*>(nftnl_udata_buf_data(buffer.get()));
@@ -185,8 +186,9 @@ bool contains(netlink::Socket& socket, const Element& element) {
             while (nftnl_set_elem* raw = nftnl_set_elems_iter_next(walk.get())) {
                 std::uint32_t size = 0;
                 const void* value = nftnl_set_elem_get(raw, NFTNL_SET_ELEM_DATA, &size);
-                found = found || (size == wanted.value.size() &&
-                                  (size == 0 || std::memcmp(value, wanted.value.data(), size) == 0));
+                found =
+                    found || (size == wanted.value.size() &&
+                              (size == 0 || std::memcmp(value, wanted.value.data(), size) == 0));
             }
         });
     } catch (const netlink::Refused& refused) {
@@ -215,7 +217,8 @@ std::optional<int> live_version(netlink::Socket& socket) {
             if (size > 3 && bytes[0] == NFTNL_UDATA_TABLE_COMMENT) {
                 const std::string_view comment(bytes + 2, size - 3);
                 if (comment.starts_with(head)) {
-                    version = int(parse_number(comment.substr(head.size()), 0, 1000000).value_or(0));
+                    version =
+                        int(parse_number(comment.substr(head.size()), 0, 1000000).value_or(0));
                 }
             }
         });

@@ -12,8 +12,8 @@
 #include "netsetup/policy_loader.h"
 #include "netsetup/state/directory.h"
 
-/// What every operation is made of. An operation is a plain struct in ops/ with a journal_name, which
-/// never changes its meaning, and with these functions beside it, found by overload:
+/// What every operation is made of. An operation is a plain struct in ops/ with a journal_name,
+/// which never changes its meaning, and with these functions beside it, found by overload:
 ///
 ///     Description describe(const Op&);                what it equals, as commands
 ///     Needs needs(const Op&);                         what must be opened before

@@ -58,9 +58,7 @@ Needs needs(const Plan& plan) {
 void to_json(nlohmann::json& json, const Step& step) {
     std::visit(
         [&](const auto& op) {
-            json = {{"attachment", step.attachment},
-                    {"operation", op.journal_name},
-                    {"with", op}};
+            json = {{"attachment", step.attachment}, {"operation", op.journal_name}, {"with", op}};
         },
         step.operation);
 }
@@ -70,8 +68,7 @@ void from_json(const nlohmann::json& json, Step& step) {
     step.operation = operation_from(json.at("operation").get<std::string>(), json.at("with"));
 }
 
-OCINET_JSON(Attached, network, driver, interface, host_interface, mac,
-                                   addresses, gateway, ports)
+OCINET_JSON(Attached, network, driver, interface, host_interface, mac, addresses, gateway, ports)
 OCINET_JSON(Plan, shared, own, attached, notes)
 
 } // namespace ocinet

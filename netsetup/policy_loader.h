@@ -8,7 +8,8 @@
 namespace ocinet {
 
 /// ocinet-policy, started while we still may start programs, told to load the policy's text when
-/// the plan comes to it. It ends without doing anything when it is not told, also when we are killed.
+/// the plan comes to it. It ends without doing anything when it is not told, also when we are
+/// killed.
 class PolicyLoader {
 public:
     /// Throws Error when the program cannot be started.

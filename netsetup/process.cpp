@@ -46,7 +46,8 @@ std::optional<Stat> read_stat(pid_t pid) {
     const auto number = [&](std::size_t field) {
         return parse_number(fields[field - 3], 0, UINT64_MAX).value_or(0);
     };
-    return Stat{.state = fields[0][0], .parent = number(4), .flags = number(9), .start_time = number(22)};
+    return Stat{
+        .state = fields[0][0], .parent = number(4), .flags = number(9), .start_time = number(22)};
 }
 
 bool is_dead(char state) {
@@ -81,7 +82,8 @@ ContainerProcess ContainerProcess::open(pid_t pid) {
         throw Error("the container's process " + std::to_string(pid) + " is a zombie");
     }
     if ((stat->flags & kernel_thread) != 0) {
-        throw Error("process " + std::to_string(pid) + " is a thread of the kernel, not a container");
+        throw Error("process " + std::to_string(pid) +
+                    " is a thread of the kernel, not a container");
     }
     if (stat->parent != std::uint64_t(::getppid())) {
         log::debug("the container's process is not a sibling of ours: parent " +
@@ -91,8 +93,8 @@ ContainerProcess ContainerProcess::open(pid_t pid) {
     process.identity = {.pid = pid, .start_time = stat->start_time};
     process.netns.reset(
         ::open(("/proc/" + std::to_string(pid) + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
-    struct stat container {};
-    struct stat host {};
+    struct stat container{};
+    struct stat host{};
     if (!process.netns || ::fstat(process.netns.get(), &container) != 0 ||
         ::stat("/proc/self/ns/net", &host) != 0) {
         throw_errno("open the network namespace of process " + std::to_string(pid));

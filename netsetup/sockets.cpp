@@ -98,8 +98,7 @@ std::optional<Bound> find_bound(netlink::Socket& diag, const std::string& protoc
     const std::uint8_t number = protocol == "tcp" ? IPPROTO_TCP : IPPROTO_UDP;
     for (const int family : {AF_INET, AF_INET6}) {
         diag.dump(request(family, number), [&](const nlmsghdr& answer) {
-            const auto& socket =
-                *static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(&answer));
+            const auto& socket = *static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(&answer));
             const std::uint16_t port = ntohs(socket.id.idiag_sport);
             const auto bound = ipv4_of(socket);
             if (found || !bound || port < first || port >= unsigned(first) + count) {

@@ -22,7 +22,6 @@ struct Bound {
 
 /// The first such socket with a port in [first, first + count).
 std::optional<Bound> find_bound(netlink::Socket& diag, const std::string& protocol,
-                                const IpAddress& address, std::uint16_t first,
-                                std::uint16_t count);
+                                const IpAddress& address, std::uint16_t first, std::uint16_t count);
 
 } // namespace ocinet::sockets

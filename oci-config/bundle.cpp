@@ -26,8 +26,7 @@ void read_namespaces(ObjectReader& config, Bundle& bundle) {
             continue;
         }
         bundle.network_path = entry.text("path").value_or("");
-        bundle.network =
-            bundle.network_path.empty() ? Bundle::Network::own : Bundle::Network::path;
+        bundle.network = bundle.network_path.empty() ? Bundle::Network::own : Bundle::Network::path;
     }
 }
 

@@ -31,7 +31,8 @@ Prefix read_prefix(ObjectReader& reader, const std::string& key) {
     const auto text = reader.text(key);
     const auto prefix = Prefix::parse(text.value_or(""));
     if (!prefix || !prefix->address.is_v4()) {
-        throw reader.wrong(key, "\"" + text.value_or("") + "\" is not an IPv4 prefix like 10.1.0.0/24");
+        throw reader.wrong(key,
+                           "\"" + text.value_or("") + "\" is not an IPv4 prefix like 10.1.0.0/24");
     }
     if (prefix->address != prefix->network()) {
         throw reader.wrong(key, "\"" + *text + "\" has host bits set; the network is " +
@@ -102,13 +103,15 @@ Route read_route(const nlohmann::json& value, const std::string& name) {
 void read_lists(ObjectReader& reader, Network& network) {
     if (const auto* subnets = reader.array("subnets")) {
         for (const auto& item : *subnets) {
-            const auto name = reader.name() + ": subnets[" + std::to_string(network.subnets.size()) + "]";
+            const auto name =
+                reader.name() + ": subnets[" + std::to_string(network.subnets.size()) + "]";
             network.subnets.push_back(read_subnet(item, name));
         }
     }
     if (const auto* routes = reader.array("routes")) {
         for (const auto& item : *routes) {
-            const auto name = reader.name() + ": routes[" + std::to_string(network.routes.size()) + "]";
+            const auto name =
+                reader.name() + ": routes[" + std::to_string(network.routes.size()) + "]";
             network.routes.push_back(read_route(item, name));
         }
     }

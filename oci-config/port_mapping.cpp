@@ -77,8 +77,8 @@ PortMapping parse_one(std::string_view mapping) {
 }
 
 bool overlap(const PortMapping& a, const PortMapping& b) {
-    const bool addresses = a.host_address == b.host_address || a.host_address.is_any() ||
-                           b.host_address.is_any();
+    const bool addresses =
+        a.host_address == b.host_address || a.host_address.is_any() || b.host_address.is_any();
     return a.protocol == b.protocol && a.host_port != 0 && b.host_port != 0 && addresses &&
            a.host_port < b.host_port + b.count && b.host_port < a.host_port + a.count;
 }
@@ -100,7 +100,8 @@ std::vector<PortMapping> parse_publish(std::string_view text) {
         const auto mapping = parse_one(trim(part));
         for (const auto& earlier : mappings) {
             if (overlap(earlier, mapping)) {
-                throw wrong(trim(part), "claims a host port that " + earlier.text() + " has already");
+                throw wrong(trim(part),
+                            "claims a host port that " + earlier.text() + " has already");
             }
         }
         mappings.push_back(mapping);

@@ -35,8 +35,9 @@ IpAddress checked_fixed_address(const Request& request, const oci::Subnet& subne
 const oci::Subnet& subnet_of(const Request& request) {
     const auto& subnets = request.network.subnets;
     if (subnets.size() != 1) {
-        throw Error(label(request) + ": " +
-                    (subnets.empty() ? "it has no subnet" : "several subnets are not supported yet"));
+        throw Error(
+            label(request) + ": " +
+            (subnets.empty() ? "it has no subnet" : "several subnets are not supported yet"));
     }
     return subnets.front();
 }

@@ -58,8 +58,8 @@ void add_hosts(Plan& plan, const Request& request, const HostView& view, const I
         problem = view.hosts_file_problem.empty() ? "" : file + ": " + view.hosts_file_problem;
     }
     if (!problem.empty()) {
-        plan.notes.push_back(label(request) + ": the container's /etc/hosts is left alone: " +
-                             problem);
+        plan.notes.push_back(label(request) +
+                             ": the container's /etc/hosts is left alone: " + problem);
         return;
     }
     if (file.empty()) {

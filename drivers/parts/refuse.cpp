@@ -7,8 +7,8 @@ namespace ocinet::drivers {
 
 void refuse_interface_options(const Request& request) {
     const auto& attachment = request.attachment;
-    const char* option = !attachment.addresses.empty() ? "ip="
-                         : attachment.mac              ? "mac="
+    const char* option = !attachment.addresses.empty()   ? "ip="
+                         : attachment.mac                ? "mac="
                          : !attachment.interface.empty() ? "interface_name="
                                                          : nullptr;
     if (option) {

@@ -117,8 +117,7 @@ IpAddress Prefix::last() const {
 }
 
 bool Prefix::contains(const IpAddress& other) const {
-    return other.family() == address.family() &&
-           fill_host_bits(other, length, false) == network();
+    return other.family() == address.family() && fill_host_bits(other, length, false) == network();
 }
 
 std::optional<Mac> Mac::parse(std::string_view text) {

@@ -21,8 +21,8 @@ Error& Error::hint(std::string_view text) {
 std::string errno_text(int error) {
     const char* text = strerrordesc_np(error);
     const char* name = strerrorname_np(error);
-    return std::string(text ? text : "Unknown error") + " (" + (name ? name : std::to_string(error)) +
-           ")";
+    return std::string(text ? text : "Unknown error") + " (" +
+           (name ? name : std::to_string(error)) + ")";
 }
 
 Error system_error(int error, std::string_view context) {

@@ -42,7 +42,7 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
         }
         throw_errno("open " + path);
     }
-    struct stat status {};
+    struct stat status{};
     if (::fstat(file.get(), &status) != 0) {
         throw_errno("stat " + path);
     }

@@ -12,8 +12,8 @@ namespace ocinet::ops {
 struct AnnounceAddress {
     static constexpr const char* journal_name = "announce-address";
 
-    /// On the packet's way, from the container on: the host's end of its link, then the bridge. Each
-    /// must have noticed that it has a carrier.
+    /// On the packet's way, from the container on: the host's end of its link, then the bridge.
+    /// Each must have noticed that it has a carrier.
     std::vector<std::string> way;
     std::string interface;
     IpAddress address;

@@ -21,8 +21,7 @@ namespace ocinet::ops {
 NLOHMANN_JSON_SERIALIZE_ENUM(EnsureBridge::Found, {{EnsureBridge::Found::absent, "absent"},
                                                    {EnsureBridge::Found::incomplete, "incomplete"},
                                                    {EnsureBridge::Found::complete, "complete"}})
-OCINET_JSON(EnsureBridge, network, name, temporary, mac, mtu, addresses,
-                                   route_localnet, found)
+OCINET_JSON(EnsureBridge, network, name, temporary, mac, mtu, addresses, route_localnet, found)
 
 namespace {
 
@@ -101,7 +100,8 @@ std::vector<std::string> furnish_commands(const EnsureBridge& op, const std::str
 
 Description describe(const EnsureBridge& op) {
     if (op.found == EnsureBridge::Found::complete) {
-        return {{"# bridge " + op.name + " is up"}, {"# bridge " + op.name + " stays while others use it"}};
+        return {{"# bridge " + op.name + " is up"},
+                {"# bridge " + op.name + " stays while others use it"}};
     }
     Description description;
     const std::string mtu = " mtu " + std::to_string(op.mtu);

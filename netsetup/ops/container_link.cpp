@@ -112,9 +112,9 @@ std::vector<std::string> check(const ConfigureLink& op, Context& context) {
                            "the container's " + op.name + " lacks address " + address.text());
     }
     for (const auto& route : op.routes) {
-        differences.expect(
-            link::has_route(context.container->route, found.index, route.destination, route.gateway),
-            "the container lacks the route to " + route.destination.text());
+        differences.expect(link::has_route(context.container->route, found.index, route.destination,
+                                           route.gateway),
+                           "the container lacks the route to " + route.destination.text());
     }
     return std::move(differences).list();
 }

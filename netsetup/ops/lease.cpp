@@ -42,8 +42,8 @@ std::vector<std::string> check(const TakeAddress& op, Context& context) {
 
 Description describe(const TakePorts& op) {
     const auto& claim = op.claim;
-    std::string what = claim.protocol + " port " + claim.address.text() + ":" +
-                       std::to_string(claim.first);
+    std::string what =
+        claim.protocol + " port " + claim.address.text() + ":" + std::to_string(claim.first);
     if (claim.count > 1) {
         what += "-" + std::to_string(claim.first + claim.count - 1);
     }

@@ -121,7 +121,8 @@ std::vector<std::string> check(const CreateVeth& op, Context& context) {
     differences.expect(found->mac == op.mac, name + " has address " + found->mac.text());
     differences.expect(found->mtu == op.mtu, name + " has mtu " + std::to_string(found->mtu));
     differences.expect(found->ipv6_disabled, name + " has IPv6 switched on");
-    differences.expect(bridge && found->master == bridge->index, name + " is no port of " + op.bridge);
+    differences.expect(bridge && found->master == bridge->index,
+                       name + " is no port of " + op.bridge);
     return std::move(differences).list();
 }
 

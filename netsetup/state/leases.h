@@ -27,7 +27,8 @@ struct AddressRange {
 };
 
 /// The next free address behind the one given out last (next-fit: an address rests as long as
-/// possible before its neighbours' caches meet it again). Takes nothing. Nothing when all are taken.
+/// possible before its neighbours' caches meet it again). Takes nothing. Nothing when all are
+/// taken.
 std::optional<IpAddress> next_free(const Directory& directory, const AddressRange& range);
 
 /// The container that has the address.
@@ -38,7 +39,8 @@ std::optional<std::string> lease_owner(const Directory& directory, const std::st
 void take_address(const Directory& directory, const AddressRange& range, const IpAddress& address,
                   const std::string& id);
 
-/// Idempotent; another container's lease is left alone. The last one removes the network's directory.
+/// Idempotent; another container's lease is left alone. The last one removes the network's
+/// directory.
 void release_address(const Directory& directory, const AddressRange& range,
                      const IpAddress& address, const std::string& id);
 

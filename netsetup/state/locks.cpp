@@ -28,7 +28,7 @@ off_t byte_of(const std::string& name) {
 }
 
 struct flock range(short type, off_t byte) {
-    struct flock lock {};
+    struct flock lock{};
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
     lock.l_start = byte;
@@ -40,7 +40,7 @@ struct flock range(short type, off_t byte) {
 class Alarm {
 public:
     explicit Alarm(int seconds) {
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_handler = [](int) {}; // no SA_RESTART: the wait must end
         ::sigaction(SIGALRM, &action, &before_);
         sigset_t alarm;
@@ -61,7 +61,7 @@ public:
     }
 
 private:
-    struct sigaction before_ {};
+    struct sigaction before_{};
     sigset_t mask_before_{};
 };
 
@@ -78,7 +78,8 @@ std::string holder_of(int file, off_t byte) {
 } // namespace
 
 Locks::Locks(const Directory& directory)
-    : file_(::openat(directory.root.get(), "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+    : file_(
+          ::openat(directory.root.get(), "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
     if (!file_) {
         throw_errno("open the lock file");
     }
@@ -102,8 +103,8 @@ Locks::Held Locks::take(const std::string& name) {
         return {file_.get(), byte};
     }
     if (errno == EINTR) {
-        throw Error("gave up after " + std::to_string(patience_seconds) + " s on the lock \"" + name +
-                    "\", held by " + holder_of(file_.get(), byte));
+        throw Error("gave up after " + std::to_string(patience_seconds) + " s on the lock \"" +
+                    name + "\", held by " + holder_of(file_.get(), byte));
     }
     throw_errno("lock \"" + name + "\"");
 }

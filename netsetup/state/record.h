@@ -41,8 +41,8 @@ struct Record {
     void remove(const Directory& directory) const;
     /// All containers' ids.
     static std::vector<std::string> list(const Directory& directory);
-    /// At most `count` ids, the next ones at each call: a rotation over all of them, whose cost does
-    /// not grow with their number.
+    /// At most `count` ids, the next ones at each call: a rotation over all of them, whose cost
+    /// does not grow with their number.
     static std::vector<std::string> some(const Directory& directory, std::size_t count);
 };
 
