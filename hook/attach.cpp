@@ -30,7 +30,8 @@ oci::Annotations merged(oci::Annotations of_bundle, const oci::Annotations& of_s
 }
 
 void print_result(const std::string& id, const Plan& plan) {
-    const nlohmann::json result{{"id", id}, {"attachments", plan.attached}};
+    const nlohmann::json result{
+        {"id", id}, {"attachments", plan.attached}, {"notes", plan.notes}};
     const std::string text = result.dump() + "\n";
     // Nobody needs to read it: a closed stdout is no reason to take the network away again.
     if (::write(STDOUT_FILENO, text.data(), text.size()) < 0) {
@@ -90,7 +91,8 @@ Plan make_plan(Host& host, const std::vector<drivers::Request>& requests,
     }
 }
 
-// An earlier container of this id: attached and alive (we are called twice) or dead.
+// What became of an earlier container of this id: attached and the same (we are called twice), dead
+// and now forgotten, or alive: two runtimes, or two roots of one, know no ids of each other.
 bool is_attached_already(const std::string& id, const ProcessIdentity& process, Host& host) {
     auto record = state::Record::load(host.directory, id);
     if (!record) {
@@ -99,6 +101,11 @@ bool is_attached_already(const std::string& id, const ProcessIdentity& process, 
     if (record->phase == Phase::attached && record->process == process) {
         print_result(id, record->plan);
         return true;
+    }
+    if (record->phase == Phase::attached && is_alive(record->process)) {
+        throw Error("a container with the id " + id + " is running already, its process is " +
+                    std::to_string(record->process.pid))
+            .hint("containers of all runtimes on a host need ids of their own");
     }
     Context context = acquire_for_undo(host, id, record->plan);
     const auto failures = remove_attachment(*record, host, context);

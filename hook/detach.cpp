@@ -41,6 +41,12 @@ void detach(const oci::State& state) {
         log::debug("container " + state.id + " has nothing of ours");
         return;
     }
+    // runc runs poststop also for a container whose set-up we refused because its id is taken.
+    if (record->bundle != state.bundle && is_alive(record->process)) {
+        log::warning("container " + state.id + " runs in the bundle " + record->bundle +
+                     ": nothing is done for the one in " + state.bundle);
+        return;
+    }
     Context context = acquire_for_undo(host, state.id, record->plan);
     confine();
     const auto failures = remove_attachment(*record, host, context);

@@ -19,6 +19,9 @@ namespace {
 // Large enough for what a dump puts into one datagram (net/netlink: 32 KiB at most).
 constexpr std::size_t receive_size = 65536;
 
+// Half the least default of net.core.wmem_default.
+constexpr std::size_t roomy_enough = 65536;
+
 // The kernel's own words in an acknowledgement (NETLINK_EXT_ACK), or nothing.
 std::string extack_of(const nlmsghdr& message) {
     const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&message));
@@ -94,15 +97,30 @@ Socket Socket::open(int protocol) {
     return Socket(std::move(fd));
 }
 
+// A datagram must fit into the socket's buffer as a whole; one with a thousand elements does not
+// fit into the default one.
+void Socket::make_room(std::size_t size) {
+    if (size <= roomy_enough) {
+        return;
+    }
+    const int wanted = int(size * 2);
+    if (::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUFFORCE, &wanted, sizeof wanted) != 0) {
+        throw_errno("enlarge a netlink socket's buffer");
+    }
+}
+
 // Numbers the messages and sends them as one datagram; returns the first one's number.
 std::uint32_t Socket::transmit(std::span<Message> messages) {
     const std::uint32_t first = sequence_ + 1;
     std::vector<iovec> parts;
     parts.reserve(messages.size());
+    std::size_t size = 0;
     for (auto& message : messages) {
         message.get()->nlmsg_seq = ++sequence_;
         parts.push_back({message.get(), message.get()->nlmsg_len});
+        size += message.get()->nlmsg_len;
     }
+    make_room(size);
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
     msghdr datagram{};
@@ -190,9 +208,9 @@ void Socket::send(Message message, const Answer& answer) {
 }
 
 void Socket::send_transaction(std::vector<Message> messages) {
-    for (auto& message : messages) {
-        message.get()->nlmsg_flags |= NLM_F_ACK;
-    }
+    // One answer for all: thousands of them would not fit into the socket's buffer. A message that
+    // fails is answered in any case.
+    messages.back().get()->nlmsg_flags |= NLM_F_ACK;
     messages.insert(messages.begin(), batch_bound(NFNL_MSG_BATCH_BEGIN));
     messages.push_back(batch_bound(NFNL_MSG_BATCH_END));
     settle(transmit(messages), messages, {});

@@ -87,7 +87,8 @@ public:
     /// messages that come back go to `answer`.
     void send(std::span<Message> messages, const Answer& answer = {});
     void send(Message message, const Answer& answer = {});
-    /// nf_tables and its like: `messages` between a batch's begin and end, all or nothing.
+    /// nf_tables and its like: `messages`, one at least, between a batch's begin and end: all or
+    /// nothing.
     void send_transaction(std::vector<Message> messages);
     /// A dump; every object goes to `answer`.
     void dump(Message request, const Answer& answer);
@@ -96,6 +97,7 @@ public:
 
 private:
     explicit Socket(Fd fd) : fd_(std::move(fd)) {}
+    void make_room(std::size_t size);
     std::uint32_t transmit(std::span<Message> messages);
     template <typename OnMessage>
     bool receive(int flags, OnMessage on_message);

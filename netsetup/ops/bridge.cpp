@@ -141,7 +141,9 @@ void apply(const EnsureBridge& op, Context& context) {
 }
 
 void undo(const EnsureBridge& op, Context& context, Undo) {
-    link::remove(context.route, op.temporary);
+    if (op.found == EnsureBridge::Found::absent) {
+        link::remove(context.route, op.temporary);
+    }
     if (!state::leave(context.state, users_of(op), context.container_id)) {
         return;
     }

@@ -57,8 +57,8 @@ TEST_CASE("an error is printed in one line, and its hint in another") {
           "ocinet: network \"lan\" (macvlan): ip link add name eth0: "
           "Device or resource busy (EBUSY)\nhint: look who has it\n");
     CHECK(logged(Level::error, Format::json, print) ==
-          R"({"level":"error","msg":"network \"lan\" (macvlan): ip link add name eth0: )"
-          R"(Device or resource busy (EBUSY)","hint":"look who has it"})"
+          R"x({"level":"error","msg":"network \"lan\" (macvlan): ip link add name eth0: )x"
+          R"x(Device or resource busy (EBUSY)","hint":"look who has it"})x"
           "\n");
     // A file's name may be any bytes; the line must be JSON all the same.
     CHECK(logged(Level::error, Format::json, [] { log::error(Error("a\xff")); }) ==

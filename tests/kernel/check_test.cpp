@@ -36,7 +36,7 @@ const std::vector<Damage>& damages() {
         {host_side, "nft delete table inet ocinet", "table inet ocinet is missing"},
         {host_side, "nft delete table inet ocinet; nft add table inet ocinet '{ comment \"policy 0\"; }'",
          "policy 0"},
-        {host_side, "nft delete element inet ocinet bridges '{ ocinet0 }'", "bridges '{ ocinet0 }'"},
+        {host_side, "nft delete element inet ocinet bridges '{ ocinet0 }'", "inet ocinet bridges"},
         {host_side, "nft delete element inet ocinet samebr '{ ocinet0 . ocinet0 }'", "samebr"},
         {host_side, "nft delete element inet ocinet masq4 '{ 10.90.0.0/16 }'", "masq4"},
         {host_side, "nft delete element inet ocinet hairpin4 '{ 10.90.0.0/16 . 10.90.0.0/16 }'",
@@ -88,7 +88,7 @@ const std::vector<Damage>& damages() {
     return all;
 }
 
-std::string filled_in(std::string text, const Container& box, const std::string& host_end) {
+std::string filled_in(std::string text, Container& box, const std::string& host_end) {
 
     text = std::regex_replace(text, std::regex("HOST_END"), host_end);
     return std::regex_replace(text, std::regex("HOSTS"), box.bundle().hosts_path());

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "netsetup/base/error.h"
 #include "tests/kernel/scene.h"
 #include "tests/support/catch.h"
 

@@ -96,6 +96,8 @@ Layout::Layout() {
 
 void Layout::connect_lans() {
     set(host_, "ipv4/ip_forward", 0);
+    // Each refusal is told, however many there are.
+    set(host_, "ipv4/icmp_ratelimit", 0);
     set(host_, "ipv4/conf/all/rp_filter", 0);
     set(host_, "ipv4/conf/default/rp_filter", 0);
     host_.connect(client_, "lan0", "192.0.2.1/24", "192.0.2.2/24");

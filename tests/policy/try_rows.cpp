@@ -20,10 +20,12 @@ std::string next_word() {
 Probe probe_of(const Layout& layout, const Row& row, const std::string& protocol,
                Milliseconds patience) {
     const auto colon = row.to.find(':');
+    // Nor is an answer to another's address waited for.
+    const bool no_answer = row.answer == "silence" || !row.source.empty();
     Probe probe{.protocol = protocol,
                 .address = row.to.substr(0, colon),
                 .word = next_word(),
-                .patience = row.answer == "silence" ? long_enough_for_silence : patience,
+                .patience = no_answer ? long_enough_for_silence : patience,
                 .source = row.source,
                 .size = row.size};
     if (colon != std::string::npos) {

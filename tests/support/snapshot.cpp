@@ -141,7 +141,9 @@ std::vector<std::string> leftovers(const Place& host) {
         }
     }
     for (const auto& [path, text] : state["run"].items()) {
-        found.push_back("file " + path + ": " + text.get<std::string>());
+        if (path != "/run/ocinet/forwarding") {
+            found.push_back("file " + path + ": " + text.get<std::string>());
+        }
     }
     return found;
 }

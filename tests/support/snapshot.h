@@ -40,8 +40,8 @@ std::string difference(const nlohmann::json& before, const nlohmann::json& after
 inline const std::string no_difference;
 
 /// What a host still holds of ocinet, described one by one: links `oc…`, elements in table
-/// `inet ocinet` (but for its set `guarded`, which is part of the policy), and what is below
-/// /run/ocinet (but for its empty directories and `lock`).
+/// `inet ocinet`, files below /run/ocinet. What stays by design is not named: empty directories,
+/// `lock`, and that forwarding was turned on, which is the set `guarded` and the file `forwarding`.
 std::vector<std::string> leftovers(const Place& host);
 inline const std::vector<std::string> nothing_left;
 

@@ -178,7 +178,8 @@ TEST_CASE("a snapshot shows each kind of change") {
 TEST_CASE("leftovers names what is left") {
     const Host host;
     CHECK(leftovers(host) == nothing_left);
-    host.sh("mkdir -p /run/ocinet/networks; touch /run/ocinet/lock; nft 'add table inet ocinet; "
+    host.sh("mkdir -p /run/ocinet/networks; touch /run/ocinet/lock; echo up0 "
+            ">/run/ocinet/forwarding; nft 'add table inet ocinet; "
             "add set inet ocinet guarded { type ifname; elements = { \"lo\" }; }'");
     CHECK(leftovers(host) == nothing_left);
     host.sh("touch /run/ocinet/networks/box; ip link add ocinet0 type bridge; "

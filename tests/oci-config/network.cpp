@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "oci-config/network.h"
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "netsetup/base/names.h"
+#include "tests/base/caught.h"
+#include "tests/support/catch.h"
+#include "tests/support/temp_dir.h"
+
+namespace ocinet::oci {
+
+namespace {
+
+using nlohmann::json;
+using test::caught;
+
+Network parsed(const json& file) {
+    return parse_network(file.dump(), "web", "web.json");
+}
+
+Subnet subnet(const json& file) {
+    return parsed({{"subnets", {file}}}).subnets.at(0);
+}
+
+std::string range_of(const json& file) {
+    const Subnet parsed_subnet = subnet(file);
+    return parsed_subnet.subnet.text() + " " + parsed_subnet.gateway.text() + " " +
+           parsed_subnet.lease_first.text() + "-" + parsed_subnet.lease_last.text();
+}
+
+const json in_subnet = {{"subnet", "10.1.0.0/24"}};
+
+json subnet_with(const std::string& key, const json& value) {
+    json file = in_subnet;
+    file[key] = value;
+    return {{"subnets", {file}}};
+}
+
+json lease_range(const json& range) {
+    return subnet_with("lease_range", range);
+}
+
+json route_with(const std::string& key, const json& value) {
+    json route = {{"destination", "10.2.0.0/16"}, {"gateway", "10.1.0.2"}};
+    route[key] = value;
+    return {{"subnets", {in_subnet}}, {"routes", {route}}};
+}
+
+struct Bad {
+    json file;
+    const char* problem;
+};
+
+void check_refusals(const std::vector<Bad>& table) {
+    for (const auto& [file, problem] : table) {
+        CAPTURE(file.dump());
+        CHECK(caught([&, &bad = file] { parsed(bad); }).message() == std::string("web.json") + problem);
+    }
+}
+
+} // namespace
+
+TEST_CASE("a network file with every key is read") {
+    const Network network = parsed({
+        {"name", "web"},
+        {"id", "0123abc"},
+        {"driver", "bridge"},
+        {"network_interface", "br-web"},
+        {"created", "2026-01-01T00:00:00Z"},
+        {"subnets",
+         {{{"subnet", "10.1.0.0/24"},
+           {"gateway", "10.1.0.254"},
+           {"lease_range", {{"start_ip", "10.1.0.100"}, {"end_ip", "10.1.0.200"}}}}}},
+        {"routes",
+         {{{"destination", "10.2.0.0/16"}, {"gateway", "10.1.0.2"}, {"metric", 7}},
+          {{"destination", "10.3.0.0/16"}, {"gateway", "10.1.0.3"}}}},
+        {"ipv6_enabled", false},
+        {"internal", true},
+        {"dns_enabled", false},
+        {"network_dns_servers", json::array()},
+        {"labels", {{"a", "b"}}},
+        {"options", {{"mtu", "9000"}}},
+        {"ipam_options", {{"driver", "host-local"}}},
+    });
+    CHECK(network.name == "web");
+    CHECK(network.driver == "bridge");
+    CHECK(network.interface == "br-web");
+    CHECK(network.internal);
+    CHECK(network.mtu == 9000);
+    REQUIRE(network.subnets.size() == 1);
+    CHECK(network.subnets[0].subnet.text() == "10.1.0.0/24");
+    CHECK(network.subnets[0].gateway.text() == "10.1.0.254");
+    CHECK(network.subnets[0].lease_first.text() == "10.1.0.100");
+    CHECK(network.subnets[0].lease_last.text() == "10.1.0.200");
+    REQUIRE(network.routes.size() == 2);
+    CHECK(network.routes[0].destination.text() == "10.2.0.0/16");
+    CHECK(network.routes[0].gateway.text() == "10.1.0.2");
+    CHECK(network.routes[0].metric == 7);
+    CHECK(network.routes[1].metric == 0);
+}
+
+TEST_CASE("what a network file leaves out has a default") {
+    const Network network = parsed(json::object());
+    CHECK(network.name == "web");
+    CHECK(network.driver == "bridge");
+    CHECK(network.interface == "oc-web");
+    CHECK_FALSE(network.internal);
+    CHECK(network.mtu == 1500);
+    CHECK(network.subnets.empty());
+    CHECK(network.routes.empty());
+
+    CHECK(range_of({{"subnet", "10.1.0.0/24"}}) == "10.1.0.0/24 10.1.0.1 10.1.0.1-10.1.0.254");
+    CHECK(range_of({{"subnet", "10.1.0.0/30"}}) == "10.1.0.0/30 10.1.0.1 10.1.0.1-10.1.0.2");
+    CHECK(range_of({{"subnet", "10.0.0.0/8"}}) == "10.0.0.0/8 10.0.0.1 10.0.0.1-10.255.255.254");
+    CHECK(range_of({{"subnet", "10.1.0.0/24"}, {"lease_range", {{"start_ip", "10.1.0.9"}}}}) ==
+          "10.1.0.0/24 10.1.0.1 10.1.0.9-10.1.0.254");
+    CHECK(range_of({{"subnet", "10.1.0.0/24"}, {"lease_range", {{"end_ip", "10.1.0.9"}}}}) ==
+          "10.1.0.0/24 10.1.0.1 10.1.0.1-10.1.0.9");
+    CHECK(range_of({{"subnet", "10.1.0.0/24"},
+                    {"lease_range", {{"start_ip", "10.1.0.9"}, {"end_ip", "10.1.0.9"}}}}) ==
+          "10.1.0.0/24 10.1.0.1 10.1.0.9-10.1.0.9");
+}
+
+TEST_CASE("a bridge's default name follows from the network's, and is an interface's") {
+    const auto interface_of = [](const std::string& name) {
+        return parse_network("{}", name, "x.json").interface;
+    };
+    CHECK(interface_of("web") == "oc-web");
+    CHECK(interface_of("twelve.chars") == "oc-twelve.chars");
+    // FNV-1a of the name: it must be the same tomorrow.
+    CHECK(interface_of("thirteen.char") == "oc-fac69e2b");
+    std::set<std::string> distinct;
+    for (int i = 0; i < 1000; ++i) {
+        const auto name = interface_of(std::string(50, 'n') + std::to_string(i));
+        CHECK(is_interface_name(name));
+        distinct.insert(name);
+    }
+    CHECK(distinct.size() == 1000);
+}
+
+TEST_CASE("a network file's own keys are held to their types") {
+    check_refusals({
+        {{{"name", "db"}}, ": name: \"db\" is not the file's name"},
+        {{{"name", 5}}, ": name: not a string"},
+        {{{"driver", true}}, ": driver: not a string"},
+        {{{"network_interface", "abcdefghijklmnop"}},
+         ": network_interface: \"abcdefghijklmnop\" is not an interface's name"},
+        {{{"network_interface", "a/b"}}, ": network_interface: \"a/b\" is not an interface's name"},
+        {{{"network_interface", ""}}, ": network_interface: \"\" is not an interface's name"},
+        {{{"internal", "true"}}, ": internal: not true or false"},
+        {{{"internal", 1}}, ": internal: not true or false"},
+        {{{"subnets", json::object()}}, ": subnets: not an array"},
+        {{{"subnets", {5}}}, ": subnets[0] is not a JSON object"},
+        {{{"routes", "x"}}, ": routes: not an array"},
+        {{{"options", json::array({1})}}, ": options: not an object"},
+        {{{"options", {{"mtu", 1500}}}}, ": options: mtu: not a string"},
+        {{{"options", {{"mtu", "67"}}}}, ": options: mtu: \"67\" is not between 68 and 65535"},
+        {{{"options", {{"mtu", "65536"}}}}, ": options: mtu: \"65536\" is not between 68 and 65535"},
+        {{{"options", {{"mtu", "1500 "}}}}, ": options: mtu: \"1500 \" is not between 68 and 65535"},
+        {{{"options", {{"vlan", "5"}}}}, ": options: vlan: unknown key"},
+        {{{"ipv6_enabled", true}}, ": ipv6_enabled: not supported yet"},
+        {{{"ipv6_enabled", "no"}}, ": ipv6_enabled: not true or false"},
+        {{{"dns_enabled", true}}, ": dns_enabled: not supported yet"},
+        {{{"network_dns_servers", {"9.9.9.9"}}}, ": network_dns_servers: not supported yet"},
+        {{{"ipam_options", {{"driver", "dhcp"}}}},
+         ": ipam_options: driver: only host-local is supported yet"},
+        {{{"ipam_options", {{"range", "x"}}}}, ": ipam_options: range: unknown key"},
+        {{{"subnet", "10.1.0.0/24"}}, ": subnet: unknown key"},
+        {{{"Driver", "bridge"}}, ": Driver: unknown key"},
+        {{{"", "bridge"}}, ": : unknown key"},
+        {json::array(), " is not a JSON object"},
+    });
+    CHECK(parsed({{"options", {{"mtu", "68"}}}}).mtu == 68);
+    CHECK(parsed({{"options", {{"mtu", "65535"}}}}).mtu == 65535);
+}
+
+TEST_CASE("a subnet must have room for hosts, and its addresses must lie in it") {
+    const auto only = [](const char* text) { return json{{"subnets", {{{"subnet", text}}}}}; };
+    check_refusals({
+        {{{"subnets", {json::object()}}}, ": subnets[0]: subnet: \"\" is not an IPv4 prefix like 10.1.0.0/24"},
+        {only("10.1.0.0"), ": subnets[0]: subnet: \"10.1.0.0\" is not an IPv4 prefix like 10.1.0.0/24"},
+        {only("fd00::/64"), ": subnets[0]: subnet: \"fd00::/64\" is not an IPv4 prefix like 10.1.0.0/24"},
+        {only("10.1.0.5/24"),
+         ": subnets[0]: subnet: \"10.1.0.5/24\" has host bits set; the network is 10.1.0.0"},
+        {only("10.1.0.0/31"), ": subnets[0]: subnet: 10.1.0.0/31 must be between /8 and /30"},
+        {only("10.0.0.0/7"), ": subnets[0]: subnet: 10.0.0.0/7 must be between /8 and /30"},
+        {only("0.0.0.0/0"), ": subnets[0]: subnet: 0.0.0.0/0 must be between /8 and /30"},
+        {only("127.1.0.0/16"), ": subnets[0]: subnet: 127.1.0.0/16 is not a subnet for hosts"},
+        {only("224.0.0.0/24"), ": subnets[0]: subnet: 224.0.0.0/24 is not a subnet for hosts"},
+        {only("0.0.0.0/8"), ": subnets[0]: subnet: 0.0.0.0/8 is not a subnet for hosts"},
+        {subnet_with("subnet", 5), ": subnets[0]: subnet: not a string"},
+        {subnet_with("gateway", "10.1.1.1"),
+         ": subnets[0]: gateway: 10.1.1.1 is not a host's address in 10.1.0.0/24"},
+        {subnet_with("gateway", "10.1.0.0"),
+         ": subnets[0]: gateway: 10.1.0.0 is not a host's address in 10.1.0.0/24"},
+        {subnet_with("gateway", "10.1.0.255"),
+         ": subnets[0]: gateway: 10.1.0.255 is not a host's address in 10.1.0.0/24"},
+        {subnet_with("gateway", "x"), ": subnets[0]: gateway: \"x\" is not an IPv4 address"},
+        {subnet_with("gateway", "fd00::1"), ": subnets[0]: gateway: \"fd00::1\" is not an IPv4 address"},
+        {subnet_with("mask", "x"), ": subnets[0]: mask: unknown key"},
+        {lease_range("x"), ": subnets[0]: lease_range: not an object"},
+        {lease_range({{"start_ip", "10.2.0.1"}}),
+         ": subnets[0].lease_range: start_ip: 10.2.0.1 is not a host's address in 10.1.0.0/24"},
+        {lease_range({{"end_ip", "10.1.0.255"}}),
+         ": subnets[0].lease_range: end_ip: 10.1.0.255 is not a host's address in 10.1.0.0/24"},
+        {lease_range({{"end_ip", 7}}), ": subnets[0].lease_range: end_ip: not a string"},
+        {lease_range({{"first", "10.1.0.5"}}), ": subnets[0].lease_range: first: unknown key"},
+        {lease_range({{"start_ip", "10.1.0.9"}, {"end_ip", "10.1.0.8"}}),
+         ": subnets[0]: lease_range: ends before it starts"},
+    });
+}
+
+// 0.0.0.0/8 is "this network" (RFC 1122): the kernel takes no route to a part of it for a host's.
+TEST_CASE("a part of 0.0.0.0/8 is no subnet for hosts") {
+    check_refusals({{{{"subnets", {{{"subnet", "0.1.0.0/16"}}}}},
+                     ": subnets[0]: subnet: 0.1.0.0/16 is not a subnet for hosts"}});
+}
+
+TEST_CASE("every fault in a list is told with its place") {
+    check_refusals({
+        {{{"subnets", {in_subnet, {{"subnet", "x"}}}}},
+         ": subnets[1]: subnet: \"x\" is not an IPv4 prefix like 10.1.0.0/24"},
+        {route_with("destination", "10.2.0.5/16"),
+         ": routes[0]: destination: \"10.2.0.5/16\" has host bits set; the network is 10.2.0.0"},
+        {route_with("destination", nullptr),
+         ": routes[0]: destination: \"\" is not an IPv4 prefix like 10.1.0.0/24"},
+        {route_with("gateway", nullptr), ": routes[0]: gateway: \"\" is not an IPv4 address"},
+        {route_with("gateway", "10.1.0.0/24"), ": routes[0]: gateway: \"10.1.0.0/24\" is not an IPv4 address"},
+        {route_with("metric", -1), ": routes[0]: metric: not between 0 and 4294967295"},
+        {route_with("metric", 4294967296), ": routes[0]: metric: not between 0 and 4294967295"},
+        {route_with("metric", "5"), ": routes[0]: metric: not a whole number"},
+        {route_with("dev", "eth0"), ": routes[0]: dev: unknown key"},
+    });
+    CHECK(parsed(route_with("metric", 4294967295)).routes.at(0).metric == 4294967295U);
+}
+
+TEST_CASE("three networks exist without a file") {
+    const auto bridge = built_in_network("bridge").value();
+    CHECK(bridge.driver == "bridge");
+    CHECK(bridge.interface == "ocinet0");
+    REQUIRE(bridge.subnets.size() == 1);
+    CHECK(bridge.subnets[0] == Subnet{.subnet = *Prefix::parse("10.90.0.0/16"),
+                                      .gateway = *IpAddress::parse("10.90.0.1"),
+                                      .lease_first = *IpAddress::parse("10.90.0.1"),
+                                      .lease_last = *IpAddress::parse("10.90.255.254")});
+    CHECK_FALSE(bridge.internal);
+    CHECK(bridge.mtu == 1500);
+    CHECK(built_in_network("host")->driver == "host");
+    CHECK(built_in_network("none")->driver == "none");
+    CHECK_FALSE(built_in_network("web"));
+    CHECK_FALSE(built_in_network("Bridge"));
+}
+
+TEST_CASE("a network's file comes before a built-in one, and one of them must be there") {
+    const test::TempDir directory;
+    const std::string path = directory.path().string();
+    CHECK(load_network("bridge", path).interface == "ocinet0");
+    CHECK(load_network("bridge", path + "/missing").interface == "ocinet0");
+    test::write_text(directory / "bridge.json", R"({"network_interface":"other"})");
+    CHECK(load_network("bridge", path).interface == "other");
+
+    const auto error = caught([&] { load_network("web", path); });
+    CHECK(error.message() == "no network \"web\": there is no " + path + "/web.json");
+    CHECK(error.hint() == "networks without a file: bridge, host, none");
+    test::write_text(directory / "web.json", R"({"internal":true,"bogus":1})");
+    CHECK(caught([&] { load_network("web", path); }).message() == path + "/web.json: bogus: unknown key");
+    test::write_text(directory / "web.json", "{");
+    CHECK_THAT(caught([&] { load_network("web", path); }).message(),
+               test::contains(path + "/web.json is not valid JSON: "));
+
+    const auto networks = load_networks({{.network = "none"}, {.network = "bridge"}}, path);
+    REQUIRE(networks.size() == 2);
+    CHECK(networks[0].name == "none");
+    CHECK(networks[1].interface == "other");
+}
+
+} // namespace ocinet::oci

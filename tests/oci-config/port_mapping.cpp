@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "oci-config/port_mapping.h"
+
+#include "tests/base/caught.h"
+#include "tests/support/catch.h"
+
+namespace ocinet::oci {
+
+namespace {
+
+using test::caught;
+
+struct Good {
+    const char* value;
+    const char* text;
+};
+
+// What `docker run -p` takes, and how it reads when written out.
+const Good good[] = {
+    {"80", "80/tcp"},
+    {"80/udp", "80/udp"},
+    {":80", "80/tcp"},
+    {"::80", "80/tcp"},
+    {"8080:80", "8080:80/tcp"},
+    {"8080:80/tcp", "8080:80/tcp"},
+    {"5353:53/udp", "5353:53/udp"},
+    {":8080:80", "8080:80/tcp"},
+    {"0.0.0.0:8080:80", "8080:80/tcp"},
+    {"127.0.0.1:8080:80", "127.0.0.1:8080:80/tcp"},
+    {"127.0.0.1::80", "127.0.0.1::80/tcp"},
+    {"192.0.2.1::53/udp", "192.0.2.1::53/udp"},
+    {"9000-9010:9000-9010", "9000-9010:9000-9010/tcp"},
+    {"9000-9010:8000-8010/udp", "9000-9010:8000-8010/udp"},
+    {"127.0.0.1:9000-9001:80-81", "127.0.0.1:9000-9001:80-81/tcp"},
+    {"80-80:81-81", "80:81/tcp"},
+    {"1:1", "1:1/tcp"},
+    {"65535:65535", "65535:65535/tcp"},
+    {"1-65535:1-65535", "1-65535:1-65535/tcp"},
+    {" 8080:80 ", "8080:80/tcp"},
+};
+
+struct Bad {
+    const char* value;
+    const char* problem;
+};
+
+const Bad bad[] = {
+    {"", R"("" is not a port between 1 and 65535)"},
+    {":", R"("" is not a port between 1 and 65535)"},
+    {"80:", R"("" is not a port between 1 and 65535)"},
+    {"/tcp", R"("" is not a port between 1 and 65535)"},
+    {"http", R"("http" is not a port between 1 and 65535)"},
+    {"0", R"("0" is not a port between 1 and 65535)"},
+    {"0:80", R"("0" is not a port between 1 and 65535)"},
+    {"80:0", R"("0" is not a port between 1 and 65535)"},
+    {"65536:80", R"("65536" is not a port between 1 and 65535)"},
+    {"80:65536", R"("65536" is not a port between 1 and 65535)"},
+    {"-1:80", R"("-1" is not a port between 1 and 65535)"},
+    {"80:-80", R"("-80" is not a port between 1 and 65535)"},
+    {"80-:80-", R"("80-" is not a port between 1 and 65535)"},
+    {"+80:80", R"("+80" is not a port between 1 and 65535)"},
+    {"0x50:80", R"("0x50" is not a port between 1 and 65535)"},
+    {"80 :80", R"("80 " is not a port between 1 and 65535)"},
+    {"80: 80", R"(" 80" is not a port between 1 and 65535)"},
+    {"80-81-82:80-81-82", R"("80-81-82" is not a port between 1 and 65535)"},
+    {"65530-65536:80-86", R"("65530-65536" is not a port between 1 and 65535)"},
+    {"80-79:80-79", R"(the range "80-79" runs backwards)"},
+    {"81-80:80-81", R"(the range "81-80" runs backwards)"},
+    {"80-81:80", "the ranges have different lengths"},
+    {"80:80-81", "the ranges have different lengths"},
+    {"9000-9010:9000-9011", "the ranges have different lengths"},
+    {"80-81", "a range needs its host ports"},
+    {"127.0.0.1::80-81", "a range needs its host ports"},
+    {"8080:80/", R"(protocol "" is neither tcp nor udp)"},
+    {"8080:80/sctp", R"(protocol "sctp" is neither tcp nor udp)"},
+    {"8080:80/TCP", R"(protocol "TCP" is neither tcp nor udp)"},
+    {"8080:80/tcp/udp", R"(protocol "tcp/udp" is neither tcp nor udp)"},
+    {"8080/tcp:80", R"(protocol "tcp:80" is neither tcp nor udp)"},
+    {"localhost:8080:80", R"("localhost" is not an IPv4 address)"},
+    {"127.0.0:8080:80", R"("127.0.0" is not an IPv4 address)"},
+    {"127.0.0.1 :8080:80", R"("127.0.0.1 " is not an IPv4 address)"},
+    {"10.0.0.0/8:8080:80", R"(protocol "8:8080:80" is neither tcp nor udp)"},
+    {"224.0.0.1:8080:80", "a multicast address cannot be published on"},
+    {"1:2:3:4", "too many colons"},
+    {"::1:8080:80", "too many colons"},
+    {"[::1]:8080:80", "publishing on an IPv6 address is not supported yet"},
+    {"[::]::80", "publishing on an IPv6 address is not supported yet"},
+};
+
+struct Two {
+    const char* first;
+    const char* second;
+    bool overlap;
+};
+
+const Two pairs[] = {
+    {"80:1", "80:2", true},
+    {"80:1", "81:1", false},
+    {"80:1/tcp", "80:1/udp", false},
+    {"80:1", "127.0.0.1:80:1", true},
+    {"127.0.0.1:80:1", "0.0.0.0:80:2", true},
+    {"127.0.0.1:80:1", "127.0.0.1:80:2", true},
+    {"127.0.0.1:80:1", "127.0.0.2:80:1", false},
+    {"80-90:80-90", "90:1", true},
+    {"80-90:80-90", "80:1", true},
+    {"80-90:80-90", "79:1", false},
+    {"80-90:80-90", "91:1", false},
+    {"80-90:80-90", "85-86:1-2", true},
+    {"80-90:80-90", "70-80:1-11", true},
+    {"80-90:80-90", "90-91:1-2", true},
+    {"80-90:80-90", "91-92:1-2", false},
+    {"80-90:80-90/udp", "85:85/tcp", false},
+    {"127.0.0.1:80-90:80-90", "127.0.0.2:80-90:80-90", false},
+    // Two free ports are two different ones; a container's port may be published twice.
+    {"80", "80", false},
+    {"80", "80:80", false},
+    {"81:80", "82:80", false},
+};
+
+} // namespace
+
+TEST_CASE("a published port is written as for docker run -p") {
+    for (const auto& [value, text] : good) {
+        CAPTURE(value);
+        const auto mappings = parse_publish(value);
+        REQUIRE(mappings.size() == 1);
+        CHECK(mappings[0].text() == text);
+        CHECK(parse_publish(mappings[0].text()) == mappings);
+    }
+}
+
+TEST_CASE("a published port's parts are what they seem") {
+    const auto mapping = parse_publish("192.0.2.1:9000-9010:8000-8010/udp").at(0);
+    CHECK(mapping.host_address.text() == "192.0.2.1");
+    CHECK(mapping.host_port == 9000);
+    CHECK(mapping.container_port == 8000);
+    CHECK(mapping.count == 11);
+    CHECK(mapping.protocol == "udp");
+
+    const auto random = parse_publish("80").at(0);
+    CHECK(random.host_address.is_any());
+    CHECK(random.host_port == 0);
+    CHECK(random.container_port == 80);
+    CHECK(random.count == 1);
+    CHECK(parse_publish("1-65535:1-65535").at(0).count == 65535);
+}
+
+TEST_CASE("a malformed published port is refused with what is wrong and how it is written") {
+    for (const auto& [value, problem] : bad) {
+        CAPTURE(value);
+        const auto error = caught([&, text = value] { parse_publish(text); });
+        CHECK(error.message() == "published port \"" + std::string(value) + "\": " + problem);
+        CHECK(error.hint() == "write [HOST_IP:][HOST_PORT:]CONTAINER_PORT[/tcp|/udp], "
+                              "e.g. 127.0.0.1:8080:80/tcp");
+    }
+}
+
+TEST_CASE("several ports stand in one list, one bad one spoils it") {
+    const auto mappings = parse_publish("8080:80,127.0.0.1:5353:53/udp,9000-9010:9000-9010/tcp");
+    REQUIRE(mappings.size() == 3);
+    CHECK(mappings[1].text() == "127.0.0.1:5353:53/udp");
+    for (const auto* list : {"80:80,", ",80:80", "80:80,,81:81", "80:80;81:81"}) {
+        CAPTURE(list);
+        CHECK_THAT(caught([&] { parse_publish(list); }).message(),
+                   test::contains("is not a port between 1 and 65535"));
+    }
+}
+
+TEST_CASE("two mappings cannot claim one port of the host") {
+    for (const auto& [first, second, overlap] : pairs) {
+        for (const auto& [one, other] : {std::pair(first, second), std::pair(second, first)}) {
+            CAPTURE(one, other);
+            const auto list = std::string(one) + "," + other;
+            const auto error = caught([&] { parse_publish(list); });
+            CHECK(error.message() ==
+                  (overlap ? "published port \"" + std::string(other) +
+                                 "\": claims a host port that " + parse_publish(one)[0].text() +
+                                 " has already"
+                           : std::string("nothing was thrown")));
+        }
+    }
+}
+
+} // namespace ocinet::oci

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// No rule of the policy is there in vain, and the rows would notice if it were missing.
+#include "tests/support/catch.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+
+#include "netsetup/base/text.h"
+#include "tests/policy/rows.h"
+
+namespace ocinet::test {
+
+namespace {
+
+struct Rule {
+    std::string chain;
+    std::string text;
+    std::string handle;
+};
+
+// From nft's own listing: `chain guard { # handle 1`, `iifname … drop # handle 2`.
+std::vector<Rule> rules_of(const Host& host) {
+    const std::string listing = host.sh("nft -a list table inet ocinet");
+    std::vector<Rule> rules;
+    std::string chain;
+    for (auto line : split(listing, '\n')) {
+        line = trim(line);
+        const auto mark = line.rfind(" # handle ");
+        if (line.starts_with("chain ")) {
+            chain = line.substr(6, line.find(' ', 6) - 6);
+        } else if (line == "}") {
+            chain.clear();
+        } else if (!chain.empty() && mark != std::string_view::npos) {
+            rules.push_back({chain, std::string(line.substr(0, mark)),
+                             std::string(line.substr(mark + 10))});
+        }
+    }
+    return rules;
+}
+
+// What goes wrong without a rule, over both ways of filtering bridged frames.
+std::string found_wrong(const Layout& layout) {
+    for (const int value : {0, 1}) {
+        layout.set_bridge_nf(value == 1);
+        const auto wrong = mismatches(all_rows(), try_rows(layout, all_rows(), 1s));
+        if (!wrong.empty()) {
+            return wrong;
+        }
+    }
+    return "";
+}
+
+std::vector<std::size_t> sample_of(std::size_t count) {
+    std::vector<std::size_t> indexes(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        indexes[i] = i;
+    }
+    const char* scale = std::getenv("OCINET_TESTS");
+    if (scale == nullptr || std::string(scale) != "quick") {
+        return indexes;
+    }
+    const char* given = std::getenv("OCINET_SEED");
+    const auto seed = unsigned(parse_number(given ? given : "", 0, UINT32_MAX)
+                                   .value_or(std::random_device{}()));
+    std::cout << "a sample of the rules, OCINET_SEED=" << seed << std::endl;
+    std::shuffle(indexes.begin(), indexes.end(), std::mt19937(seed));
+    indexes.resize(std::min<std::size_t>(count, 3));
+    return indexes;
+}
+
+} // namespace
+
+TEST_CASE("each rule of the policy is needed for some row") {
+    if (const auto missing = missing_for_bridge_nf(); !missing.empty()) {
+        SKIP("bridge-nf-call-iptables: " + missing);
+    }
+    const Layout layout;
+    const std::string whole = layout.host().sh("nft list table inet ocinet");
+    const auto count = rules_of(layout.host()).size();
+    CHECK(count > 20);
+    for (const auto index : sample_of(count)) {
+        const Rule rule = rules_of(layout.host()).at(index);
+        INFO("without the rule of chain " << rule.chain << ": " << rule.text);
+        layout.host().sh("nft delete rule inet ocinet " + rule.chain + " handle " + rule.handle);
+        CHECK(found_wrong(layout) != "");
+        layout.host().sh("nft -f -", "delete table inet ocinet\n" + whole);
+    }
+    CHECK(found_wrong(layout) == "");
+}
+
+} // namespace ocinet::test
