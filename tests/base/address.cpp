@@ -53,13 +53,15 @@ TEST_CASE("an address is parsed and written") {
 }
 
 TEST_CASE("what is no address is not parsed as one") {
-    const std::array bad{
-        ""sv,          "."sv,           "1.2.3"sv,      "1.2.3.4.5"sv,  "1.2.3.256"sv,
-        "1.2.3.-4"sv,  "1.2.3.04"sv,    "01.2.3.4"sv,   " 1.2.3.4"sv,   "1.2.3.4 "sv,
-        "1.2.3.4\n"sv, "1.2.3.4\0"sv,   "1.2.3.4/8"sv,  "0x7f.0.0.1"sv, "16909060"sv,
-        "1..2.3"sv,    "localhost"sv,   "1.2.3.4:80"sv, ":"sv,          ":::"sv,
-        "1::2::3"sv,   "12345::"sv,     "[::1]"sv,      "fe80::1%lo"sv, "::1\0x"sv,
-        "1:2:3:4"sv,   "1:2:3:4:5:6:7"sv};
+    const std::array bad{""sv,          "."sv,          "1.2.3"sv,
+                         "1.2.3.4.5"sv, "1.2.3.256"sv,  "1.2.3.-4"sv,
+                         "1.2.3.04"sv,  "01.2.3.4"sv,   " 1.2.3.4"sv,
+                         "1.2.3.4 "sv,  "1.2.3.4\n"sv,  "1.2.3.4\0"sv,
+                         "1.2.3.4/8"sv, "0x7f.0.0.1"sv, "16909060"sv,
+                         "1..2.3"sv,    "localhost"sv,  "1.2.3.4:80"sv,
+                         ":"sv,         ":::"sv,        "1::2::3"sv,
+                         "12345::"sv,   "[::1]"sv,      "fe80::1%lo"sv,
+                         "::1\0x"sv,    "1:2:3:4"sv,    "1:2:3:4:5:6:7"sv};
     for (const auto text : bad) {
         CAPTURE(text);
         CHECK_FALSE(IpAddress::parse(text));
@@ -135,8 +137,8 @@ TEST_CASE("addresses are ordered as numbers") {
 }
 
 TEST_CASE("a prefix is parsed, and its host bits are kept") {
-    for (const auto* text : {"0.0.0.0/0", "10.90.0.5/16", "10.90.0.5/32", "fd00::5/64", "::/0",
-                             "fd00::5/128"}) {
+    for (const auto* text :
+         {"0.0.0.0/0", "10.90.0.5/16", "10.90.0.5/32", "fd00::5/64", "::/0", "fd00::5/128"}) {
         CAPTURE(text);
         REQUIRE(Prefix::parse(text));
         CHECK(prefix(text).text() == text);
@@ -182,11 +184,10 @@ TEST_CASE("a MAC address is six pairs of digits with colons between") {
     CHECK(Mac::parse("ff:ff:ff:ff:ff:ff").value().is_multicast());
     CHECK_FALSE(Mac::parse("02:00:00:00:00:01").value().is_multicast());
     CHECK(Mac().text() == "00:00:00:00:00:00");
-    for (const auto text :
-         {""sv, "02:0c:0a:5a:00"sv, "02:0c:0a:5a:00:f"sv, "02:0c:0a:5a:00:ff:"sv,
-          "02:0c:0a:5a:00:ff:01"sv, "02-0c-0a-5a-00-ff"sv, "020c.0a5a.00ff."sv,
-          "02:0c:0a:5a:00:fg"sv, "02:0c:0a:5a:00:f\0"sv, "02:0c:0a:5a:00: 1"sv,
-          "2:0c:0a:5a:00:ff0"sv, "02:0c:0a:5a:00-ff"sv, "02:0c:0a:5a:00:+f"sv}) {
+    for (const auto text : {""sv, "02:0c:0a:5a:00"sv, "02:0c:0a:5a:00:f"sv, "02:0c:0a:5a:00:ff:"sv,
+                            "02:0c:0a:5a:00:ff:01"sv, "02-0c-0a-5a-00-ff"sv, "020c.0a5a.00ff."sv,
+                            "02:0c:0a:5a:00:fg"sv, "02:0c:0a:5a:00:f\0"sv, "02:0c:0a:5a:00: 1"sv,
+                            "2:0c:0a:5a:00:ff0"sv, "02:0c:0a:5a:00-ff"sv, "02:0c:0a:5a:00:+f"sv}) {
         CAPTURE(text);
         CHECK_FALSE(Mac::parse(text));
     }

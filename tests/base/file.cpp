@@ -106,7 +106,8 @@ TEST_CASE("a stream is read to its end, up to its bound") {
     CHECK(from_pipe(200001, 200000) == "stdin is larger than 200000 bytes");
     CHECK(from_pipe(100000000, 1 << 20) == "stdin is larger than 1048576 bytes");
     CHECK_THAT(message_of([] { read_all(-1, 10, "stdin"); }), contains("read stdin: "));
-    CHECK_THAT(message_of([] { write_all(-1, "x", "the record"); }), contains("write the record: "));
+    CHECK_THAT(message_of([] { write_all(-1, "x", "the record"); }),
+               contains("write the record: "));
 }
 
 TEST_CASE("what is no regular file is neither followed nor waited for") {
@@ -117,7 +118,8 @@ TEST_CASE("what is no regular file is neither followed nor waited for") {
     REQUIRE(::mkfifo((directory / "fifo").c_str(), 0600) == 0);
     CHECK_THAT(message_of([&] { read_file(directory / "link", 100); }), contains("(ELOOP)"));
     CHECK_THAT(message_of([&] { read_file(directory / "dangling", 100); }), contains("(ELOOP)"));
-    for (const auto& path : {directory / "fifo", directory.path().string(), std::string("/dev/zero")}) {
+    for (const auto& path :
+         {directory / "fifo", directory.path().string(), std::string("/dev/zero")}) {
         CHECK(message_of([&] { read_file(path, 100); }) == path + " is not a regular file");
     }
 }
@@ -148,7 +150,7 @@ TEST_CASE("a file is replaced by another, not written over") {
     CHECK(read_file(directory / "record", 100) == "new");
     CHECK(read_all(reader.get(), 100, "record") == "old");
     CHECK(names_in(directory) == std::vector<std::string>{"record"});
-    struct stat status {};
+    struct stat status{};
     replace_file(fd.get(), "secret", "", 0600);
     REQUIRE(::stat((directory / "secret").c_str(), &status) == 0);
     CHECK((status.st_mode & 07777) == 0600);
@@ -160,7 +162,8 @@ TEST_CASE("a file is not replaced through a symlink") {
     const Fd fd = open_directory(directory);
     write_text(directory / "victim", "untouched");
     REQUIRE(::symlink("victim", (directory / ".record.new").c_str()) == 0);
-    CHECK_THAT(message_of([&] { replace_file(fd.get(), "record", "text", 0600); }), contains("(ELOOP)"));
+    CHECK_THAT(message_of([&] { replace_file(fd.get(), "record", "text", 0600); }),
+               contains("(ELOOP)"));
     CHECK(read_file(directory / "victim", 100) == "untouched");
 
     // A symlink at the name itself is replaced like anything else.

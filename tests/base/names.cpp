@@ -12,13 +12,16 @@
 namespace ocinet {
 
 TEST_CASE("an interface's name is one that the kernel takes and no shell misreads") {
-    for (const auto* name : {"e", "eth0", "eth0.100", "oc-web", "a_b", "0br", "abcdefghijklmno", "..a"}) {
+    for (const auto* name :
+         {"e", "eth0", "eth0.100", "oc-web", "a_b", "0br", "abcdefghijklmno", "..a"}) {
         CAPTURE(name);
         CHECK(is_interface_name(name));
     }
-    for (const std::string name :
-         {"", ".", "..", "abcdefghijklmnop", "a/b", "/", "a:b", "a b", "a\tb", "a\n", "-a", "a'b",
-          "a\"b", "a$b", "a;b", "a%d", "a\xc3\xa4", "a#b", "a@b", "*"}) {
+    for (const std::string name : {"",          ".",   "..",  "abcdefghijklmnop",
+                                   "a/b",       "/",   "a:b", "a b",
+                                   "a\tb",      "a\n", "-a",  "a'b",
+                                   "a\"b",      "a$b", "a;b", "a%d",
+                                   "a\xc3\xa4", "a#b", "a@b", "*"}) {
         CAPTURE(name);
         CHECK_FALSE(is_interface_name(name));
     }
@@ -69,7 +72,8 @@ TEST_CASE("a host's name has nothing that would break a line of a hosts file") {
         CAPTURE(name);
         CHECK(is_host_name(name));
     }
-    for (const std::string name : {"", "-web", ".web", "a b", "a\nb", "a\tb", "a#b", "a/b", "a:b"}) {
+    for (const std::string name :
+         {"", "-web", ".web", "a b", "a\nb", "a\tb", "a#b", "a/b", "a:b"}) {
         CAPTURE(name);
         CHECK_FALSE(is_host_name(name));
     }
@@ -109,7 +113,8 @@ TEST_CASE("a random name is an interface's and drawn once") {
     std::set<std::string> drawn;
     for (unsigned i = 0; i < count; ++i) {
         const auto name = names.link_name();
-        if (name.size() != max_interface_name || !name.starts_with("oc") || !is_interface_name(name)) {
+        if (name.size() != max_interface_name || !name.starts_with("oc") ||
+            !is_interface_name(name)) {
             FAIL("not a random interface's name: " << name);
         }
         drawn.insert(name);

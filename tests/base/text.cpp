@@ -50,7 +50,8 @@ TEST_CASE("a shell word is one word, and the shell reads back what was meant") {
     CHECK(shell_word("$(reboot)") == "'$(reboot)'");
 
     test::Random random("shell words");
-    std::vector<std::string> words{"", "'", "''", "~", "#", "a b", "*", "\n", "-n", "\\", "!", "\xff"};
+    std::vector<std::string> words{"",  "'",  "''", "~",  "#", "a b",
+                                   "*", "\n", "-n", "\\", "!", "\xff"};
     std::string every;
     for (int byte = 1; byte < 256; ++byte) {
         every += char(byte);

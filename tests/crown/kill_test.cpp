@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The crown: the shipped hook is killed at any of its system calls, and what comes next, `ocinet gc`
-// or the next set-up of the same container, leaves nothing of it.
+// The crown: the shipped hook is killed at any of its system calls, and what comes next, `ocinet
+// gc` or the next set-up of the same container, leaves nothing of it.
 #include "tests/support/catch.h"
 
 #include <map>
@@ -127,8 +127,8 @@ private:
 
     // A scene goes on to the next point where it comes back to its beginning.
     void prepare() {
-        const bool comes_back = killing_.setting.forwards ||
-                                killing_.setting.neighbour != Neighbour::none;
+        const bool comes_back =
+            killing_.setting.forwards || killing_.setting.neighbour != Neighbour::none;
         if (!scene_ || !comes_back) {
             renew_scene();
             if (comes_back) {
@@ -161,9 +161,7 @@ const std::vector<Killing> killings = {
      {.name = "second", .neighbour = Neighbour::other_network},
      Target::attach},
     {"detach, last container", {.name = "cold"}, Target::detach_alive},
-    {"detach, last container, dead",
-     {.name = "cold", .forwards = true},
-     Target::detach_dead},
+    {"detach, last container, dead", {.name = "cold", .forwards = true}, Target::detach_dead},
     {"detach, warm", {.name = "warm", .neighbour = Neighbour::same_network}, Target::detach_alive},
     {"detach, warm, dead",
      {.name = "warm", .neighbour = Neighbour::same_network},
@@ -174,35 +172,55 @@ std::vector<Recovery> recoveries_at(std::size_t index) {
     if (scale() == Scale::everything) {
         return {Recovery::sweep, Recovery::set_up};
     }
-    return {index % 2 == 0 ? Recovery::sweep : Recovery::set_up};
+    return {(index + seed()) % 2 == 0 ? Recovery::sweep : Recovery::set_up};
 }
+
+// The report: one line on stdout, and each problem as a failure.
+class Report {
+public:
+    Report(std::string name, std::vector<long> calls)
+        : name_(std::move(name)), calls_(std::move(calls)) {}
+
+    void add(std::size_t point, const Problems& problems) {
+        if (problems.empty()) {
+            return;
+        }
+        const std::string call = call_name(calls_.at(point));
+        ++residues_[call];
+        INFO(name_ << ": killed before system call " << point << " of " << calls_.size() << ", "
+                   << call << "; seed " << seed());
+        for (const auto& problem : problems) {
+            FAIL_CHECK(problem);
+        }
+    }
+
+    void finish(std::size_t points) const {
+        CHECK(residues_.empty());
+        std::cout << "killed in " << name_ << ": " << points << " points of " << calls_.size()
+                  << " system calls, seed " << seed();
+        for (const auto& [call, count] : residues_) {
+            std::cout << "; " << count << " residues before " << call;
+        }
+        std::cout << std::endl;
+    }
+
+private:
+    std::string name_;
+    std::vector<long> calls_;
+    std::map<std::string, std::size_t> residues_;
+};
 
 void kill_everywhere(const Killing& killing) {
     Run run(killing);
     const auto calls = run.count_calls();
-    const auto points = sample(0, calls.size(), 4, 40);
-    std::map<std::string, std::size_t> residues;
+    const auto points = sample(0, calls.size(), 1, 30);
+    Report report(killing.name, calls);
     for (std::size_t i = 0; i < points.size(); ++i) {
         for (const auto recovery : recoveries_at(i)) {
-            const auto problems = run.kill_at(points[i], recovery);
-            if (problems.empty()) {
-                continue;
-            }
-            const std::string before = call_name(calls[points[i]]);
-            ++residues[before];
-            INFO(killing.name << ": killed before system call " << points[i] << " of "
-                              << calls.size() << ", " << before << "; seed " << seed());
-            for (const auto& problem : problems) {
-                FAIL_CHECK(problem);
-            }
+            report.add(points[i], run.kill_at(points[i], recovery));
         }
     }
-    std::cout << "killed in " << killing.name << ": " << points.size() << " points of "
-              << calls.size() << " system calls, seed " << seed();
-    for (const auto& [name, count] : residues) {
-        std::cout << "; " << count << " residues before " << name;
-    }
-    std::cout << std::endl;
+    report.finish(points.size());
 }
 
 } // namespace

@@ -34,8 +34,8 @@ inline std::uint64_t seed() {
     return value;
 }
 
-/// Ascending numbers from [first, end): `quick` or `normal` of them, spread over the whole and drawn
-/// one from each stretch, or all.
+/// Ascending numbers from [first, end): `quick` or `normal` of them, spread over the whole and
+/// drawn one from each stretch, or all.
 inline std::vector<std::size_t> sample(std::size_t first, std::size_t end, std::size_t quick,
                                        std::size_t normal) {
     const std::size_t all = end > first ? end - first : 0;

@@ -25,13 +25,14 @@ const Annotations annotations = {{"io.ocinet.network", "bridge:ip=10.90.7.7"},
 // The bits of an address map, without the place where the next search begins, and without the zeros
 // that are there when a bit was set and cleared.
 std::string map_bits(const Host& host, const std::string& path) {
-    std::string bits = host.sh("tail -c +9 " + shell_word(path) + " | od -An -v -tx1 | tr -d ' \\n'");
+    std::string bits =
+        host.sh("tail -c +9 " + shell_word(path) + " | od -An -v -tx1 | tr -d ' \\n'");
     bits.resize(bits.find_last_not_of('0') + 1);
     return bits;
 }
 
-// bridge(8) gives a port's other end, which is in another namespace, the name of the link that has the
-// same index here.
+// bridge(8) gives a port's other end, which is in another namespace, the name of the link that has
+// the same index here.
 json snapshot_of(const Host& host) {
     json state = host.snapshot();
     for (auto& port : state["bridge"]) {
@@ -67,8 +68,8 @@ void Scene::add_neighbour() {
         host_, Annotations{{"io.ocinet.network", same ? "bridge" : "web"},
                            {"io.ocinet.publish", "8081:80,5354:53/udp"}});
     neighbour_->attach();
-    server_ = std::make_unique<Process>(
-        neighbour_->start("exec busybox nc -ll -p 80 -e echo served"));
+    server_ =
+        std::make_unique<Process>(neighbour_->start("exec busybox nc -ll -p 80 -e echo served"));
     if (!eventually([&] { return neighbour_problem().empty(); })) {
         throw Error("the neighbour does not serve: " + neighbour_problem());
     }
@@ -95,7 +96,8 @@ json Scene::everything() const {
             text = map_bits(host_, path);
         }
     }
-    state["directories"] = host_.sh("[ ! -d /run/ocinet ] || find /run/ocinet -mindepth 2 -type d | sort");
+    state["directories"] =
+        host_.sh("[ ! -d /run/ocinet ] || find /run/ocinet -mindepth 2 -type d | sort");
     state["hosts"] = hosts_of(*box_);
     for (const auto& dead : dead_) {
         if (hosts_of(*dead) != "127.0.0.1\tlocalhost\n") {
@@ -117,9 +119,9 @@ std::string Scene::neighbour_problem() const {
         return "";
     }
     const Result result = host_.run("timeout 5 busybox nc 127.0.0.1 8081 </dev/null");
-    return result.out == "served\n" ? ""
-                                    : "the neighbour's port: status " +
-                                          std::to_string(result.status) + " " + result.err;
+    return result.out == "served\n"
+               ? ""
+               : "the neighbour's port: status " + std::to_string(result.status) + " " + result.err;
 }
 
 std::string Scene::phase() const {

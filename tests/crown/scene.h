@@ -11,6 +11,8 @@
 
 namespace ocinet::test {
 
+inline const std::string no_problem;
+
 /// What a host is like before the container that a test is about.
 struct Setting {
     std::string name;

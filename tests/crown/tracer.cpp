@@ -91,9 +91,9 @@ public:
         if (!WIFSTOPPED(status)) {
             return status;
         }
-        require(::ptrace(PTRACE_SETOPTIONS, pid_, nullptr,
-                         PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD),
-                "PTRACE_SETOPTIONS");
+        require(
+            ::ptrace(PTRACE_SETOPTIONS, pid_, nullptr, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD),
+            "PTRACE_SETOPTIONS");
         long signal = 0;
         while (true) {
             if (::ptrace(PTRACE_SYSCALL, pid_, nullptr, signal) != 0 && errno != ESRCH) {
@@ -129,17 +129,26 @@ private:
             return; // killed meanwhile
         }
         if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
-            enter(long(info.entry.nr), info.entry.args[0]);
-        } else if (failing_) {
-            set_error(pid_, interference_.error);
-            failing_ = false;
+            // The kernel's own second try: a write to ip_forward spins while others change links.
+            if (!restarts_) {
+                enter(long(info.entry.nr), info.entry.args[0]);
+            }
+            return;
         }
+        if (error_ != 0) {
+            set_error(pid_, error_);
+            error_ = 0;
+        }
+        restarts_ = is_restart(long(info.exit.rval));
     }
+
+    // ERESTARTSYS, -NOINTR, -NOHAND, _RESTARTBLOCK (include/linux/errno.h): seen by tracers alone.
+    static bool is_restart(long result) { return result <= -512 && result >= -516; }
 
     void enter(long number, std::uint64_t first_argument) {
         const bool reads_state = calls.empty() && number == SYS_read && first_argument == 0;
         has_read_state_ = has_read_state_ || reads_state;
-        if (!has_read_state_ || reads_state) {
+        if (!has_read_state_ || reads_state || number == SYS_brk) {
             return;
         }
         calls.push_back(number);
@@ -149,15 +158,18 @@ private:
         if (interference_.kind == Interference::Kind::kill) {
             ::kill(pid_, SIGKILL);
         } else if (interference_.kind == Interference::Kind::fail) {
-            skip_call(pid_);
-            failing_ = true;
+            error_ = interference_.error_of(number);
+            if (error_ != 0) {
+                skip_call(pid_);
+            }
         }
     }
 
     pid_t pid_;
     Interference interference_;
     bool has_read_state_ = false;
-    bool failing_ = false;
+    int error_ = 0;
+    bool restarts_ = false;
 };
 
 // In a process inside the host, whose output it gives to the hook.

@@ -12,20 +12,22 @@
 namespace ocinet::test {
 
 /// What is done to the hook at one of its system calls. They are counted from 0, beginning when it
-/// has read its state from stdin: what comes before touches nothing.
+/// has read its state from stdin: what comes before touches nothing. brk() is not counted: how
+/// often memory is fetched differs from run to run.
 struct Interference {
     enum class Kind {
         /// It only counts.
         none,
         /// SIGKILL before the system call does anything.
         kill,
-        /// The system call does nothing and gives `error`.
+        /// The system call does nothing and gives an error.
         fail,
     };
 
     Kind kind = Kind::none;
     std::size_t at = 0;
-    int error = 0;
+    /// The error for a system call of this number; 0: it is left alone.
+    int (*error_of)(long number) = nullptr;
 };
 
 struct Traced {

@@ -36,7 +36,8 @@ std::string told_by(const std::array<unsigned char, 1500>& frame, std::size_t si
         return "";
     }
     std::memcpy(&packet, frame.data(), sizeof packet);
-    if (ntohs(packet.arp_op) != ARPOP_REQUEST || std::memcmp(packet.arp_spa, packet.arp_tpa, 4) != 0 ||
+    if (ntohs(packet.arp_op) != ARPOP_REQUEST ||
+        std::memcmp(packet.arp_spa, packet.arp_tpa, 4) != 0 ||
         std::memcmp(packet.arp_sha, from.sll_addr, ETH_ALEN) != 0) {
         return "";
     }
@@ -93,8 +94,7 @@ TEST_CASE("each attach is announced to the neighbours") {
         const std::string line = line_of(only_attachment(box.attach()));
         // A frame that is sent arrives at once, or never.
         const auto arrived = [&](const Process& listener) {
-            return eventually([&] { return listener.out().find(line) != std::string::npos; },
-                              2s);
+            return eventually([&] { return listener.out().find(line) != std::string::npos; }, 2s);
         };
         lost_by_host += arrived(on_host) ? 0 : 1;
         lost_by_neighbour += arrived(in_neighbour) ? 0 : 1;

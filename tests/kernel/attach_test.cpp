@@ -26,13 +26,12 @@ struct Case {
     bool internal = false;
 };
 
-const json small = {
-    {"subnets",
-     {{{"subnet", "192.0.2.16/28"},
-       {"gateway", "192.0.2.30"},
-       {"lease_range", {{"start_ip", "192.0.2.20"}, {"end_ip", "192.0.2.22"}}}}}},
-    {"network_interface", "br.web-1"},
-    {"options", {{"mtu", "1400"}}}};
+const json small = {{"subnets",
+                     {{{"subnet", "192.0.2.16/28"},
+                       {"gateway", "192.0.2.30"},
+                       {"lease_range", {{"start_ip", "192.0.2.20"}, {"end_ip", "192.0.2.22"}}}}}},
+                    {"network_interface", "br.web-1"},
+                    {"options", {{"mtu", "1400"}}}};
 
 json with(json network, const std::string& key, json value) {
     network[key] = std::move(value);
@@ -110,8 +109,7 @@ void check_host_end(const Host& host, const Container& box, const json& attached
     const json end = link(host, attached["host_interface"]);
     CHECK(end["linkinfo"]["info_kind"] == "veth");
     CHECK(is_up(end));
-    CHECK(end["ifalias"] ==
-          "ocinet:" + box.id() + ":" + attached["network"].get<std::string>());
+    CHECK(end["ifalias"] == "ocinet:" + box.id() + ":" + attached["network"].get<std::string>());
     CHECK(end["master"] == wanted.bridge);
     CHECK(end["linkinfo"]["info_slave_data"]["hairpin"] == true);
     CHECK(end["mtu"] == wanted.mtu);
@@ -185,7 +183,8 @@ TEST_CASE("the result tells what the kernel has") {
 TEST_CASE("nothing changes outside the container's interface and the network's own things") {
     const Host host;
     // With forwarding on already: turning it on is remembered until the next boot.
-    host.sh("echo 1 >/proc/sys/net/ipv4/ip_forward; ip link add name br0 address 02:00:00:00:00:01 type bridge; ip link set br0 up; "
+    host.sh("echo 1 >/proc/sys/net/ipv4/ip_forward; ip link add name br0 address 02:00:00:00:00:01 "
+            "type bridge; ip link set br0 up; "
             "ip address add 198.51.100.1/24 dev br0; nft 'add table ip mine; add chain ip mine c { "
             "type filter hook forward priority 0; }'");
     const Container other(host);
@@ -211,10 +210,9 @@ TEST_CASE("nothing changes outside the container's interface and the network's o
 TEST_CASE("the routes of the network file") {
     const Host host;
     json network = small;
-    network["routes"] = {{{"destination", "198.51.100.0/24"}, {"gateway", "192.0.2.29"}},
-                         {{"destination", "203.0.113.0/25"},
-                          {"gateway", "192.0.2.28"},
-                          {"metric", 77}}};
+    network["routes"] = {
+        {{"destination", "198.51.100.0/24"}, {"gateway", "192.0.2.29"}},
+        {{"destination", "203.0.113.0/25"}, {"gateway", "192.0.2.28"}, {"metric", 77}}};
     host.write_network("web", network);
     const Container box(host, {{"io.ocinet.network", "web"}});
     box.attach();
@@ -244,8 +242,9 @@ TEST_CASE("lo comes up where nobody raised it") {
 
 TEST_CASE("the ports of the result") {
     const Host host;
-    const Container box(host, {{"io.ocinet.publish", "8080:80,127.0.0.1:5353:53/udp,"
-                                                     "9000-9010:9000-9010,7000-7002:7100-7102,443"}});
+    const Container box(host,
+                        {{"io.ocinet.publish", "8080:80,127.0.0.1:5353:53/udp,"
+                                               "9000-9010:9000-9010,7000-7002:7100-7102,443"}});
     const json ports = only_attachment(box.attach())["ports"];
     REQUIRE(ports.size() == 5);
     CHECK(ports[0] == "80/tcp -> 0.0.0.0:8080");

@@ -115,14 +115,14 @@ Result call_hook(const Host& host, const std::string& state, const Call& call) {
 
 void crash(const Host& host, Container& container) {
     std::vector<std::string> ends;
-    for (const auto& attached : record(host, container.id())["plan"]["attached"]) {
+    const json stored = record(host, container.id());
+    for (const auto& attached : stored["plan"]["attached"]) {
         ends.push_back(attached["host_interface"]);
     }
     container.kill();
     for (const auto& name : ends) {
-        if (!eventually([&] {
-                return name.empty() || host.run("ip link show dev " + name).status != 0;
-            })) {
+        if (!eventually(
+                [&] { return name.empty() || host.run("ip link show dev " + name).status != 0; })) {
             throw Error("the link " + name + " of a dead container stays");
         }
     }

@@ -30,7 +30,8 @@ std::vector<std::string> addresses(const nlohmann::json& link, const std::string
 std::string setting(const Place& place, const std::string& path);
 
 /// Where the host and the container differ from the container's record: the `check` of each of its
-/// operations, in-process, with the descriptors that acquire() opens. Throws Error without a record.
+/// operations, in-process, with the descriptors that acquire() opens. Throws Error without a
+/// record.
 std::vector<std::string> differences(const Host& host, const Container& container);
 
 /// The container's record, as it stands below /run/ocinet.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/kernel/trace.h"
 
-#include <linux/ptrace.h> // before sys/ptrace.h, which has the same names as an enum
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,7 +93,7 @@ private:
     }
 
     void report(pid_t pid) {
-        ptrace_syscall_info info{};
+        struct __ptrace_syscall_info info{};
         if (request(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, std::uintptr_t(&info)) <= 0) {
             throw_errno("PTRACE_GET_SYSCALL_INFO");
         }

@@ -20,8 +20,8 @@ struct Stop {
     std::array<std::uint64_t, 6> arguments{};
 };
 
-/// Runs the shipped hook under ptrace(2), with all the processes it starts, and calls `look` at each
-/// stop. The stopped process may be looked at from outside meanwhile, and so may the host.
+/// Runs the shipped hook under ptrace(2), with all the processes it starts, and calls `look` at
+/// each stop. The stopped process may be looked at from outside meanwhile, and so may the host.
 Result trace_hook(const Host& host, const std::string& state, const Call& call,
                   const std::function<void(const Stop&)>& look);
 

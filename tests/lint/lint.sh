@@ -51,13 +51,17 @@ tidy_one() { # FILE OUTPUT COMMAND
     echo "$state" >"$mark"
 }
 
+# The product always; the tests, which take twice as long, in ./dev lint and ./dev test --long.
 tidy() {
     export release=build/release
+    local tests_too=true
+    [[ ${OCINET_TESTS:-long} == long ]] || tests_too=false
     export -f tidy_one fingerprint
     mkdir -p "$release/tidy"
     # xargs also says 123 when one of the commands failed.
-    jq -r --arg top "$PWD/" 'unique_by(.file)[] | (.file | ltrimstr($top)) as $file
-            | select($file | startswith("/") or startswith("build/") | not) | $file, (.command | capture(" -o (?<output>[^ ]+)").output), .command' \
+    jq -r --arg top "$PWD/" --argjson tests_too "$tests_too" 'unique_by(.file)[] | (.file | ltrimstr($top)) as $file
+            | select($file | startswith("/") or startswith("build/") | not)
+            | select($tests_too or ($file | startswith("tests/") | not)) | $file, (.command | capture(" -o (?<output>[^ ]+)").output), .command' \
         "$release/compile_commands.json" |
         xargs -d '\n' -r -n 3 -P "$(nproc)" bash -c 'tidy_one "$@"' bash
 }

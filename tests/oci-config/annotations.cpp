@@ -60,7 +60,8 @@ const Refused refused_networks[] = {
      "at most 15 letters, digits, '.', '_' or '-'"},
     {"web:interface_name=a/b", "interface_name=a/b: not an interface's name",
      "at most 15 letters, digits, '.', '_' or '-'"},
-    {"web:interface_name=abcdefghijklmnop", "interface_name=abcdefghijklmnop: not an interface's name",
+    {"web:interface_name=abcdefghijklmnop",
+     "interface_name=abcdefghijklmnop: not an interface's name",
      "at most 15 letters, digits, '.', '_' or '-'"},
     {"web:interface_name=a=b", "interface_name=a=b: not an interface's name",
      "at most 15 letters, digits, '.', '_' or '-'"},
@@ -105,8 +106,8 @@ TEST_CASE("a network's options that cannot be served are refused by name") {
 }
 
 TEST_CASE("any other annotation of ours asks for the default network") {
-    for (const Annotations& annotations : {Annotations{{"io.ocinet.publish", "8080:80"}},
-                                           Annotations{{"io.ocinet.name", "web"}}}) {
+    for (const Annotations& annotations :
+         {Annotations{{"io.ocinet.publish", "8080:80"}}, Annotations{{"io.ocinet.name", "web"}}}) {
         const auto request = requested(annotations);
         REQUIRE(request.attachments.size() == 1);
         CHECK(request.attachments[0].network == "bridge");
@@ -130,11 +131,13 @@ TEST_CASE("an unknown annotation of ours is an error and not silence") {
 }
 
 TEST_CASE("a bad value is told with its annotation") {
-    CHECK(caught([] { parse_request({{"io.ocinet.publish", "80:x"}}); }).message() ==
-          "annotation io.ocinet.publish: published port \"80:x\": \"x\" is not a port between 1 and "
-          "65535");
+    CHECK(
+        caught([] { parse_request({{"io.ocinet.publish", "80:x"}}); }).message() ==
+        "annotation io.ocinet.publish: published port \"80:x\": \"x\" is not a port between 1 and "
+        "65535");
     CHECK(caught([] { parse_request({{"io.ocinet.publish", ""}}); }).message() ==
-          "annotation io.ocinet.publish: published port \"\": \"\" is not a port between 1 and 65535");
+          "annotation io.ocinet.publish: published port \"\": \"\" is not a port between 1 and "
+          "65535");
     for (const std::string name : {"", "a b", "a\n127.0.0.1 bank", "a#b", "-a"}) {
         CHECK(caught([&] { parse_request({{"io.ocinet.name", name}}); }).message() ==
               "annotation io.ocinet.name: \"" + name + "\" is not a host's name");

@@ -36,7 +36,8 @@ Bundle with_mounts(const json& mounts) {
 }
 
 json hosts_mount(const std::string& source, const json& options = json::array({"rbind", "rw"})) {
-    return {{"destination", "/etc/hosts"}, {"type", "bind"}, {"source", source}, {"options", options}};
+    return {
+        {"destination", "/etc/hosts"}, {"type", "bind"}, {"source", source}, {"options", options}};
 }
 
 } // namespace
@@ -78,27 +79,31 @@ TEST_CASE("the network namespace is the host's, an own one, or one with a path")
 TEST_CASE("the engine's hosts file is found among the mounts") {
     CHECK_FALSE(with_mounts(json::array()).hosts);
     CHECK_FALSE(with_mounts(nullptr).hosts);
-    CHECK_FALSE(with_mounts({{{"destination", "/etc/hostname"}, {"source", "/x"}}}).hosts);
+    CHECK_FALSE(
+        with_mounts(json::array({{{"destination", "/etc/hostname"}, {"source", "/x"}}})).hosts);
 
-    const auto hosts = with_mounts({hosts_mount("/var/c/hosts")}).hosts;
+    const auto hosts = with_mounts(json::array({hosts_mount("/var/c/hosts")})).hosts;
     REQUIRE(hosts);
     CHECK(hosts->source == "/var/c/hosts");
     CHECK_FALSE(hosts->read_only);
     // runtime-spec: a relative source counts from the bundle.
-    CHECK(with_mounts({hosts_mount("files/hosts")}).hosts->source == "/b/files/hosts");
-    CHECK(with_mounts({{{"destination", "/etc/hosts"}}}).hosts->source.empty());
+    CHECK(with_mounts(json::array({hosts_mount("files/hosts")})).hosts->source == "/b/files/hosts");
+    CHECK(with_mounts(json::array({{{"destination", "/etc/hosts"}}})).hosts->source.empty());
     // The later mount covers the earlier one.
-    const auto covered = with_mounts({hosts_mount("/a", {"ro"}), hosts_mount("/c")}).hosts;
+    const auto covered =
+        with_mounts(json::array({hosts_mount("/a", json::array({"ro"})), hosts_mount("/c")})).hosts;
     CHECK(covered->source == "/c");
     CHECK_FALSE(covered->read_only);
 }
 
 TEST_CASE("a read-only hosts file is known by its mount's options") {
     for (const auto* option : {"ro", "rro"}) {
-        CHECK(with_mounts({hosts_mount("/a", {"rbind", option})}).hosts->read_only);
+        CHECK(with_mounts(json::array({hosts_mount("/a", json::array({"rbind", option}))}))
+                  .hosts->read_only);
     }
-    for (const json& options : {json(nullptr), json::array(), json::array({"rbind", "rprivate", "rw"})}) {
-        CHECK_FALSE(with_mounts({hosts_mount("/a", options)}).hosts->read_only);
+    for (const json& options :
+         {json(nullptr), json::array(), json::array({"rbind", "rprivate", "rw"})}) {
+        CHECK_FALSE(with_mounts(json::array({hosts_mount("/a", options)})).hosts->read_only);
     }
 }
 
@@ -107,7 +112,8 @@ TEST_CASE("a config of the wrong shape is refused by file and key") {
     CHECK(refusal({{"annotations", "x"}}) == "/b/config.json: annotations: not an object");
     CHECK(refusal({{"annotations", {{"k", 1}}}}) == "/b/config.json: annotations: k: not a string");
     CHECK(refusal({{"linux", 1}}) == "/b/config.json: linux: not an object");
-    CHECK(refusal({{"linux", {{"namespaces", 1}}}}) == "/b/config.json: linux: namespaces: not an array");
+    CHECK(refusal({{"linux", {{"namespaces", 1}}}}) ==
+          "/b/config.json: linux: namespaces: not an array");
     CHECK(refusal({{"linux", {{"namespaces", {1}}}}}) ==
           "/b/config.json: linux: namespaces is not a JSON object");
     CHECK(refusal({{"linux", {{"namespaces", {{{"type", 1}}}}}}}) ==
@@ -115,14 +121,16 @@ TEST_CASE("a config of the wrong shape is refused by file and key") {
     CHECK(refusal({{"mounts", json::object()}}) == "/b/config.json: mounts: not an array");
     CHECK(refusal({{"mounts", {"x"}}}) == "/b/config.json: mounts is not a JSON object");
     CHECK(refusal(json::array()) == "/b/config.json is not a JSON object");
-    CHECK_THAT(message_of([] { parse_bundle("{", "/b"); }), contains("/b/config.json is not valid JSON: "));
+    CHECK_THAT(message_of([] { parse_bundle("{", "/b"); }),
+               contains("/b/config.json is not valid JSON: "));
 }
 
 TEST_CASE("a bundle is read from its directory, and only from a regular file") {
     const test::TempDir directory;
     const std::string path = directory.path().string();
     CHECK(message_of([&] { read_bundle(path); }) == "no config.json in the bundle " + path);
-    CHECK(message_of([&] { read_bundle(path + "/x"); }) == "no config.json in the bundle " + path + "/x");
+    CHECK(message_of([&] { read_bundle(path + "/x"); }) ==
+          "no config.json in the bundle " + path + "/x");
 
     test::write_text(directory / "real.json", R"({"hostname":"web"})");
     REQUIRE(::symlink("real.json", (directory / "config.json").c_str()) == 0);

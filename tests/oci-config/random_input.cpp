@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Parsers fed with nonsense: they may refuse with an Error, and nothing else; what they accept keeps
-// its promises and reads the same when it is written out.
+// Parsers fed with nonsense: they may refuse with an Error, and nothing else; what they accept
+// keeps its promises and reads the same when it is written out.
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
+#include "netsetup/base/error.h"
 #include "netsetup/base/names.h"
 #include "oci-config/bundle.h"
 #include "oci-config/network.h"
@@ -89,16 +90,14 @@ TEST_CASE("random text for an address, a prefix, a MAC address") {
     check_text<IpAddress>(random, {"10.90.0.5", "255.255.255.255", "fd00::5", "::ffff:192.0.2.1"},
                           "0123456789.:abcdefF/% ");
     check_text<Prefix>(random, {"10.90.0.0/16", "0.0.0.0/0", "fd00::/64"}, "0123456789.:af/- ");
-    check_text<Mac>(random, {"02:0c:0a:5a:00:05", "FF:ff:00:00:00:00"}, "0123456789abcdefABCDEFg:-");
+    check_text<Mac>(random, {"02:0c:0a:5a:00:05", "FF:ff:00:00:00:00"},
+                    "0123456789abcdefABCDEFg:-");
 }
 
 TEST_CASE("random text for published ports") {
     Random random("random ports");
-    const std::vector<std::string> seeds{"8080:80",
-                                         "127.0.0.1:8080:80/tcp",
-                                         "80-90:80-90/udp",
-                                         "65530-65535:1-6,80",
-                                         "192.0.2.1::53/udp,80:80,81:81/udp"};
+    const std::vector<std::string> seeds{"8080:80", "127.0.0.1:8080:80/tcp", "80-90:80-90/udp",
+                                         "65530-65535:1-6,80", "192.0.2.1::53/udp,80:80,81:81/udp"};
     unsigned good = 0;
     unsigned bad = 0;
     for (unsigned i = sample(5000, 200000, 3000000); i > 0; --i) {

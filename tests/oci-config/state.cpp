@@ -16,8 +16,9 @@ using test::message_of;
 
 // runc's state, as a createRuntime hook gets it.
 json usual() {
-    return {{"ociVersion", "1.0.2"}, {"id", "web"},        {"status", "created"},
-            {"pid", 4711},           {"bundle", "/run/b"}, {"annotations", {{"io.ocinet.name", "w"}}}};
+    return {{"ociVersion", "1.0.2"}, {"id", "web"},
+            {"status", "created"},   {"pid", 4711},
+            {"bundle", "/run/b"},    {"annotations", {{"io.ocinet.name", "w"}}}};
 }
 
 json with(const std::string& key, const json& value) {
@@ -48,7 +49,8 @@ TEST_CASE("a stage is named as in the runtime's config") {
     CHECK(parse_stage("createRuntime") == Stage::create_runtime);
     CHECK(parse_stage("prestart") == Stage::prestart);
     CHECK(parse_stage("poststop") == Stage::poststop);
-    for (const std::string name : {"", "createruntime", "createContainer", "poststart", "Poststop"}) {
+    for (const std::string name :
+         {"", "createruntime", "createContainer", "poststart", "Poststop"}) {
         const auto error = test::caught([&] { parse_stage(name); });
         CHECK(error.message() == "unknown stage \"" + name + "\"");
         CHECK(error.hint() == "stages: createRuntime, prestart, poststop");
@@ -76,8 +78,8 @@ TEST_CASE("fields of newer runtimes are ignored") {
 }
 
 TEST_CASE("annotations may be absent, null or empty, and hold text alone") {
-    for (const auto& state :
-         {without("annotations"), with("annotations", nullptr), with("annotations", json::object())}) {
+    for (const auto& state : {without("annotations"), with("annotations", nullptr),
+                              with("annotations", json::object())}) {
         CHECK(parsed(state).annotations.empty());
     }
     CHECK(refusal(with("annotations", json::array())) == place + "annotations: not an object");
@@ -103,7 +105,8 @@ TEST_CASE("a process id is a positive number that fits") {
         CHECK(refusal(with("pid", -1), stage) == place + "pid: not a process id");
         CHECK(refusal(with("pid", 2147483648), stage) == place + "pid: not a process id");
         CHECK(refusal(with("pid", 9223372036854775807), stage) == place + "pid: not a process id");
-        CHECK(refusal(with("pid", 18446744073709551615U), stage) == place + "pid: not a whole number");
+        CHECK(refusal(with("pid", 18446744073709551615U), stage) ==
+              place + "pid: not a whole number");
         CHECK(refusal(with("pid", 4711.5), stage) == place + "pid: not a whole number");
         CHECK(refusal(with("pid", "4711"), stage) == place + "pid: not a whole number");
         CHECK(refusal(with("pid", true), stage) == place + "pid: not a whole number");
@@ -125,7 +128,8 @@ TEST_CASE("a set-up needs a container that is being made, and its bundle") {
 TEST_CASE("an id that could leave its directory is refused, at every stage") {
     for (const auto stage : {Stage::create_runtime, Stage::prestart, Stage::poststop}) {
         for (const std::string id : {"", ".", "..", "../web", "a/b", "a b", "a\nb"}) {
-            CHECK(refusal(with("id", id), stage) == place + "id: not a container's id: \"" + id + "\"");
+            CHECK(refusal(with("id", id), stage) ==
+                  place + "id: not a container's id: \"" + id + "\"");
         }
         CHECK_THAT(refusal(without("id"), stage), contains("id: not a container's id"));
         CHECK(refusal(with("id", 7), stage) == place + "id: not a string");
@@ -139,9 +143,10 @@ TEST_CASE("what is no JSON object is refused with its name") {
     const auto refused = [](const std::string& text) {
         return message_of([&] { parse_state(text, Stage::poststop); });
     };
-    for (const std::string text : {"", " ", "{", "}", "{\"id\":\"web\"", "{\"id\":\"web\"}x", "nul",
-                                   "{'id':'web'}", "{\"id\":\"web\",}", "{\"id\":\"\xff\"}",
-                                   "{/**/\"id\":\"web\"}", "{\"id\":\"web\"}{}", "{\"pid\":1e999}"}) {
+    for (const std::string text :
+         {"", " ", "{", "}", "{\"id\":\"web\"", "{\"id\":\"web\"}x", "nul", "{'id':'web'}",
+          "{\"id\":\"web\",}", "{\"id\":\"\xff\"}", "{/**/\"id\":\"web\"}", "{\"id\":\"web\"}{}",
+          "{\"pid\":1e999}"}) {
         CAPTURE(text);
         CHECK_THAT(refused(text), contains("the container's state on stdin is not valid JSON: "));
     }

@@ -41,7 +41,8 @@ std::vector<PlanCase> cases_of_hosts() {
          .warm = true},
         {.name = "several interfaces to guard",
          .annotations = network("bridge"),
-         .on_host = "for i in 1 2 3; do ip link add x$i address 02:00:00:00:01:0$i type bridge; done"},
+         .on_host =
+             "for i in 1 2 3; do ip link add x$i address 02:00:00:00:01:0$i type bridge; done"},
         {.name = "somebody took the bridge down and changed it",
          .annotations = network("bridge"),
          .warm = true,
@@ -71,7 +72,9 @@ std::vector<PlanCase> cases_of_hosts() {
 
 std::vector<PlanCase> cases_of_networks() {
     return {
-        {.name = "none", .annotations = network("none"), .in_container = "ip link set lo down",
+        {.name = "none",
+         .annotations = network("none"),
+         .in_container = "ip link set lo down",
          .has_inverse = false},
         {.name = "container with lo down",
          .annotations = network("bridge"),
@@ -96,24 +99,23 @@ std::vector<PlanCase> cases_of_networks() {
          .warm = true},
         {.name = "routes",
          .annotations = network("web"),
-         .network = web({{"routes",
-                          {{{"destination", "192.0.2.0/24"}, {"gateway", "10.7.0.9"}},
-                           {{"destination", "198.51.100.0/24"},
-                            {"gateway", "10.7.0.8"},
-                            {"metric", 77}}}}})},
+         .network = web(
+             {{"routes",
+               {{{"destination", "192.0.2.0/24"}, {"gateway", "10.7.0.9"}},
+                {{"destination", "198.51.100.0/24"}, {"gateway", "10.7.0.8"}, {"metric", 77}}}}})},
         {.name = "internal with a route",
          .annotations = network("web"),
-         .network = web({{"internal", true},
-                         {"routes",
-                          {{{"destination", "192.0.2.0/24"}, {"gateway", "10.7.0.9"}}}}})},
+         .network =
+             web({{"internal", true},
+                  {"routes", {{{"destination", "192.0.2.0/24"}, {"gateway", "10.7.0.9"}}}}})},
         {.name = "gateway",
          .annotations = network("web"),
          .network = web_subnet({{"subnet", "10.7.0.0/24"}, {"gateway", "10.7.0.254"}})},
         {.name = "lease range",
          .annotations = network("web"),
-         .network = web_subnet({{"subnet", "10.7.4.0/22"},
-                                {"lease_range",
-                                 {{"start_ip", "10.7.5.250"}, {"end_ip", "10.7.6.5"}}}}),
+         .network =
+             web_subnet({{"subnet", "10.7.4.0/22"},
+                         {"lease_range", {{"start_ip", "10.7.5.250"}, {"end_ip", "10.7.6.5"}}}}),
          .warm = true},
         {.name = "smallest subnet",
          .annotations = network("web"),
@@ -162,8 +164,8 @@ std::vector<PlanCase> cases_of_hosts_files() {
 const std::vector<PlanCase>& plan_cases() {
     static const std::vector<PlanCase> all = [] {
         std::vector<PlanCase> cases;
-        for (const auto& some : {cases_of_hosts(), cases_of_networks(), cases_of_ports(),
-                                 cases_of_hosts_files()}) {
+        for (const auto& some :
+             {cases_of_hosts(), cases_of_networks(), cases_of_ports(), cases_of_hosts_files()}) {
             cases.insert(cases.end(), some.begin(), some.end());
         }
         return cases;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A container must not make its host a router for the host's neighbours, nor stop it from being one.
+// A container must not make its host a router for the host's neighbours, nor stop it from being
+// one.
 #include "tests/support/catch.h"
 
 #include "netsetup/base/text.h"
@@ -24,11 +25,15 @@ public:
 
     /// left -> right, over each protocol: one answer where they are alike.
     Answer cross() const {
-        std::vector<Answer> answers;
+        std::vector<Probe> probes;
         for (const char* protocol : {"tcp", "udp", "icmp"}) {
-            const auto answer = ask_one(
-                left, {.protocol = protocol, .address = "198.51.100.2", .port = 80, .word = "w"});
-            answers.push_back(answer == "echo" ? "right 192.0.2.2" : answer);
+            probes.push_back(
+                {.protocol = protocol, .address = "198.51.100.2", .port = 80, .word = "w"});
+        }
+        Process running = start_probes(left, probes);
+        auto answers = collect_answers(running);
+        if (answers[2] == "echo") {
+            answers[2] = "right 192.0.2.2";
         }
         const bool alike = answers[0] == answers[1] && answers[1] == answers[2];
         return alike ? answers[0] : join(answers, ", ");

@@ -183,6 +183,9 @@ void Layout::open_filters() const {
 }
 
 void set_bridge_nf(const Host& host, bool on) {
+    if (!on && !missing_for_bridge_nf().empty()) {
+        return;
+    }
     set(host, "bridge/bridge-nf-call-iptables", on ? 1 : 0);
 }
 

@@ -56,9 +56,10 @@ private:
     std::vector<Process> servers_;
 };
 
-/// Makes `host` filter bridged frames by the rules for routed packets, or not.
+/// Makes `host` filter bridged frames by the rules for routed packets, or not. Not to do so is all
+/// that a kernel without br_netfilter can.
 void set_bridge_nf(const Host& host, bool on);
-/// Why that is not possible here; empty when it is.
+/// Why it cannot be made to; empty when it can.
 std::string missing_for_bridge_nf();
 
 /// A network file's content for a network 10.x.y.0/24.

@@ -32,8 +32,8 @@ std::vector<Rule> rules_of(const Host& host) {
         } else if (line == "}") {
             chain.clear();
         } else if (!chain.empty() && mark != std::string_view::npos) {
-            rules.push_back({chain, std::string(line.substr(0, mark)),
-                             std::string(line.substr(mark + 10))});
+            rules.push_back(
+                {chain, std::string(line.substr(0, mark)), std::string(line.substr(mark + 10))});
         }
     }
     return rules;
@@ -61,11 +61,11 @@ std::vector<std::size_t> sample_of(std::size_t count) {
         return indexes;
     }
     const char* given = std::getenv("OCINET_SEED");
-    const auto seed = unsigned(parse_number(given ? given : "", 0, UINT32_MAX)
-                                   .value_or(std::random_device{}()));
+    const auto seed =
+        unsigned(parse_number(given ? given : "", 0, UINT32_MAX).value_or(std::random_device{}()));
     std::cout << "a sample of the rules, OCINET_SEED=" << seed << std::endl;
     std::shuffle(indexes.begin(), indexes.end(), std::mt19937(seed));
-    indexes.resize(std::min<std::size_t>(count, 3));
+    indexes.resize(std::min<std::size_t>(count, 2));
     return indexes;
 }
 
@@ -73,7 +73,7 @@ std::vector<std::size_t> sample_of(std::size_t count) {
 
 TEST_CASE("each rule of the policy is needed for some row") {
     if (const auto missing = missing_for_bridge_nf(); !missing.empty()) {
-        SKIP("bridge-nf-call-iptables: " + missing);
+        SKIP("bridge-nf-call-iptables 1: " + missing);
     }
     const Layout layout;
     const std::string whole = layout.host().sh("nft list table inet ocinet");
@@ -83,10 +83,11 @@ TEST_CASE("each rule of the policy is needed for some row") {
         const Rule rule = rules_of(layout.host()).at(index);
         INFO("without the rule of chain " << rule.chain << ": " << rule.text);
         layout.host().sh("nft delete rule inet ocinet " + rule.chain + " handle " + rule.handle);
-        CHECK(found_wrong(layout) != "");
-        layout.host().sh("nft -f -", "delete table inet ocinet\n" + whole);
+        CHECK(found_wrong(layout) != nothing_wrong);
+        // With the flows that should not have been.
+        layout.host().sh("nft -f - && conntrack -F 2>&1", "delete table inet ocinet\n" + whole);
     }
-    CHECK(found_wrong(layout) == "");
+    CHECK(found_wrong(layout) == nothing_wrong);
 }
 
 } // namespace ocinet::test

@@ -130,12 +130,17 @@ Answer attempt(const Probe& probe, std::uint16_t id) {
 } // namespace
 
 Process start_probes(const Place& place, const std::vector<Probe>& probes) {
+    // An id of an earlier probe's would continue its flow.
+    static std::uint16_t used_ids = 0;
+    const std::uint16_t first_id = used_ids;
+    used_ids = std::uint16_t(used_ids + probes.size());
     return place.start([&] {
         std::vector<Answer> answers(probes.size());
         std::vector<std::thread> threads;
         threads.reserve(probes.size());
         for (std::size_t i = 0; i < probes.size(); ++i) {
-            threads.emplace_back([&, i] { answers[i] = attempt(probes[i], std::uint16_t(i + 1)); });
+            threads.emplace_back(
+                [&, i] { answers[i] = attempt(probes[i], std::uint16_t(first_id + i)); });
         }
         for (auto& thread : threads) {
             thread.join();

@@ -18,7 +18,7 @@ struct Probe {
     /// A UDP packet's first word, by which a server's log tells it from others.
     std::string word;
     /// How long silence is waited for.
-    Milliseconds patience = 500ms;
+    Milliseconds patience = 300ms;
     /// A source address of another's; empty for the place's own.
     std::string source;
     /// 0: the kernel chooses. The same port again continues a UDP flow.

@@ -38,7 +38,8 @@ std::vector<Outcome> try_rows(const Layout& layout, const std::vector<Row>& rows
 /// Empty when the outcome is the row's, else what is wrong: `udp: silence`.
 std::string mismatch(const Row& row, const Outcome& outcome);
 
-/// All that does not come out as it should, a line each, and nothing in a good policy.
+/// All that does not come out as it should, a line each.
 std::string mismatches(const std::vector<Row>& rows, const std::vector<Outcome>& outcomes);
+inline const std::string nothing_wrong;
 
 } // namespace ocinet::test

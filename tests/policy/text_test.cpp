@@ -60,9 +60,8 @@ nft::Element element_of(const std::string& set, const Declared& declared) {
 
 std::size_t count_rules(const Host& host) {
     const auto listing = nlohmann::json::parse(host.sh("nft -j list ruleset"))["nftables"];
-    return std::size_t(std::count_if(listing.begin(), listing.end(), [](const auto& object) {
-        return object.contains("rule");
-    }));
+    return std::size_t(std::count_if(listing.begin(), listing.end(),
+                                     [](const auto& object) { return object.contains("rule"); }));
 }
 
 std::unique_ptr<Container> attach(const Host& host, const std::string& network,

@@ -9,7 +9,7 @@ namespace ocinet::test {
 namespace {
 
 // How long silence is waited for. A packet that is let through takes microseconds.
-constexpr Milliseconds long_enough_for_silence = 500ms;
+constexpr Milliseconds long_enough_for_silence = 300ms;
 
 // No two packets of a test program bear the same word.
 std::string next_word() {

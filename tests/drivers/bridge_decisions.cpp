@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the driver "bridge" makes of what it finds on the host, and what it refuses.
+#include <functional>
+
+#include "netsetup/base/text.h"
+#include "tests/base/caught.h"
+#include "tests/drivers/request.h"
+#include "tests/support/catch.h"
+
+namespace ocinet::test {
+
+namespace {
+
+using Found = ops::EnsureBridge::Found;
+
+const std::string label_of_bridge = "network \"bridge\" (bridge): ";
+const std::string label_of_web = "network \"web\" (bridge): ";
+
+Found found_with(const std::function<void(HostView&)>& change) {
+    auto view = warm_view();
+    change(view);
+    return operation<ops::EnsureBridge>(planned(request_for(), view)).found;
+}
+
+std::string network_with(const std::string& more) {
+    return R"({"subnets":[{"subnet":"10.1.0.0/24"}])" + (more.empty() ? "" : "," + more) + "}";
+}
+
+Error refusal(const drivers::Request& request, HostView view = cold_view()) {
+    view.ports.resize(request.publish.size());
+    return caught([&] { planned(request, view); });
+}
+
+} // namespace
+
+TEST_CASE("a bridge is trusted only when it is complete") {
+    CHECK(found_with([](HostView&) {}) == Found::complete);
+    CHECK(found_with([](HostView& view) { view.bridge.reset(); }) == Found::absent);
+    CHECK(found_with([](HostView& view) { view.bridge->up = false; }) == Found::incomplete);
+    CHECK(found_with([](HostView& view) { view.bridge->mtu = 1400; }) == Found::incomplete);
+    CHECK(found_with([](HostView& view) { view.bridge->ipv6_disabled = false; }) ==
+          Found::incomplete);
+    CHECK(found_with([](HostView& view) { view.bridge->route_localnet = false; }) ==
+          Found::incomplete);
+    CHECK(found_with([](HostView& view) { view.bridge_addresses.clear(); }) == Found::incomplete);
+    CHECK(found_with([](HostView& view) {
+              view.bridge_addresses = {*Prefix::parse("10.90.0.1/24")};
+          }) == Found::incomplete);
+    CHECK(found_with([](HostView& view) {
+              view.bridge_addresses.insert(view.bridge_addresses.begin(),
+                                           *Prefix::parse("10.9.0.1/24"));
+          }) == Found::complete);
+}
+
+TEST_CASE("an incomplete bridge is completed where it is") {
+    auto view = warm_view();
+    view.bridge->up = false;
+    const auto description = describe(operation<ops::EnsureBridge>(planned(request_for(), view)));
+    CHECK(description.apply == Lines{"ip link set dev ocinet0 mtu 1500 up",
+                                     "sysctl -w net.ipv6.conf.ocinet0.disable_ipv6=1",
+                                     "sysctl -w net.ipv4.conf.ocinet0.route_localnet=1",
+                                     "ip address replace 10.90.0.1/16 brd + dev ocinet0"});
+    CHECK(description.undo == Lines{"# bridge ocinet0 was there before"});
+}
+
+TEST_CASE("an interface of somebody else's with the bridge's name is refused") {
+    const std::vector<std::function<void(link::Link&)>> strangers = {
+        [](link::Link& link) { link.alias = ""; },
+        [](link::Link& link) { link.alias = "ocinet::web"; },
+        [](link::Link& link) { link.alias = "ocinet:c1:bridge"; },
+        [](link::Link& link) { link.kind = "dummy"; },
+        [](link::Link& link) { link.kind = ""; },
+    };
+    for (const auto& change : strangers) {
+        auto view = warm_view();
+        change(*view.bridge);
+        const auto error = refusal(request_for(), view);
+        CHECK(error.message() ==
+              label_of_bridge +
+                  "the host has an interface ocinet0 already, which is not this network's");
+        CHECK(error.hint() == "give the network another name for its bridge: network_interface");
+    }
+}
+
+TEST_CASE("elements are in place only while the table that holds them is") {
+    const auto present = [](std::optional<int> version, bool has_elements) {
+        auto view = warm_view();
+        view.policy_version = version;
+        view.has_network_elements = has_elements;
+        const Plan plan = planned(request_for(), view);
+        CHECK(operation<ops::EnsurePolicy>(plan).loaded == (version == nft::policy_version));
+        return operation<ops::ShareElements>(plan).present;
+    };
+    CHECK(present(nft::policy_version, true));
+    CHECK_FALSE(present(nft::policy_version, false));
+    CHECK_FALSE(present(std::nullopt, true));
+    CHECK_FALSE(present(0, true));
+    CHECK_FALSE(present(nft::policy_version + 1, true));
+}
+
+TEST_CASE("the host forwards, and its own interfaces not to each other") {
+    using Names = std::vector<std::string>;
+    struct Case {
+        bool forwards;
+        bool policy_loaded;
+        Names guarded_before;
+        bool turn_on;
+        Names guarded;
+    };
+    for (const auto& [forwards, loaded, before, turn_on, guarded] : {
+             Case{false, false, {}, true, {"eth0", "wlan0"}},
+             Case{false, true, {}, true, {"eth0", "wlan0"}},
+             Case{true, true, {}, false, {}},
+             Case{true, false, {}, false, {}},
+             Case{true, true, {"eth0"}, false, {}},
+             // The table is loaded anew, without what it held.
+             Case{true, false, {"eth0"}, false, {"eth0"}},
+         }) {
+        auto view = cold_view();
+        view.forwards_ipv4 = forwards;
+        view.guarded = before;
+        if (loaded) {
+            view.policy_version = nft::policy_version;
+        }
+        const auto op = operation<ops::EnableForwarding>(planned(request_for(), view));
+        CHECK(op.turn_on == turn_on);
+        CHECK(op.guarded == guarded);
+    }
+}
+
+TEST_CASE("an internal network needs no forwarding, but does not lose its guard") {
+    const auto request = request_for(network_with(R"("internal":true)"));
+    auto view = cold_view();
+    view.addresses = {ip("10.1.0.5")};
+    const auto commands = [&] { return join(apply_commands(planned(request, view)), "\n"); };
+    CHECK_THAT(commands(), !contains("ip_forward") && !contains("guarded"));
+    // Somebody flushed the rules of a host on which we turned forwarding on; this container's
+    // set-up loads the table anew, and whoever comes next will find it loaded.
+    view.forwards_ipv4 = true;
+    view.guarded = {"eth0"};
+    CHECK_THAT(commands(), contains("nft -f ") && contains("add element inet ocinet guarded "));
+}
+
+TEST_CASE("an internal network has no way out") {
+    auto view = cold_view();
+    view.addresses = {ip("10.1.0.5")};
+    const Plan plan = planned(request_for(network_with(R"("internal":true)")), view);
+    CHECK(operation<ops::ConfigureLink>(plan).routes.empty());
+    CHECK_FALSE(operation<ops::EnsureBridge>(plan).route_localnet);
+    std::string sets;
+    for (const auto& element : operation<ops::ShareElements>(plan).elements) {
+        sets += element.set + " ";
+    }
+    CHECK(sets == "bridges samebr internals ");
+    CHECK(plan.attached.at(0).gateway.empty());
+
+    CHECK(refusal(request_for(network_with(R"("internal":true)"), "", "80:80")).message() ==
+          label_of_web + "the network is internal: no port of it can be published");
+}
+
+TEST_CASE("a static address is a host's in the subnet") {
+    struct Case {
+        const char* address;
+        const char* problem;
+    };
+    for (const auto& [address, problem] : {
+             Case{"10.2.0.5", "not in the network's subnet 10.1.0.0/24"},
+             Case{"10.1.1.0", "not in the network's subnet 10.1.0.0/24"},
+             Case{"10.1.0.0", "the network's own or broadcast address"},
+             Case{"10.1.0.255", "the network's own or broadcast address"},
+             Case{"10.1.0.1", "the gateway's address"},
+         }) {
+        const auto error = refusal(request_for(network_with(""), std::string("ip=") + address));
+        CHECK(error.message() == label_of_web + "ip=" + address + ": " + problem);
+    }
+    // Outside the lease range it is fine: that is what the range is for.
+    const auto request = request_for(R"({"subnets":[{"subnet":"10.1.0.0/24",
+        "lease_range":{"start_ip":"10.1.0.100","end_ip":"10.1.0.200"}}]})",
+                                     "ip=10.1.0.5");
+    const auto query = drivers::driver_for(request).query(request);
+    REQUIRE(query.addresses.size() == 1);
+    CHECK(query.addresses[0].fixed == ip("10.1.0.5"));
+    CHECK(query.addresses[0].range.base == ip("10.1.0.0"));
+    CHECK(query.addresses[0].range.first == ip("10.1.0.100"));
+    CHECK(query.addresses[0].range.last == ip("10.1.0.200"));
+    CHECK(query.addresses[0].range.never == std::vector{ip("10.1.0.1")});
+}
+
+TEST_CASE("a network that cannot work is refused before anything is looked at") {
+    CHECK(refusal(request_for("{}")).message() == label_of_web + "it has no subnet");
+    CHECK(refusal(request_for(R"({"subnets":[{"subnet":"10.1.0.0/24"},{"subnet":"10.2.0.0/24"}]})"))
+              .message() == label_of_web + "several subnets are not supported yet");
+    CHECK(refusal(request_for(network_with(
+                      R"("routes":[{"destination":"10.3.0.0/16","gateway":"10.2.0.1"}])")))
+              .message() == label_of_web + "the route to 10.3.0.0/16 has its gateway 10.2.0.1 "
+                                           "outside the subnet 10.1.0.0/24");
+}
+
+// The kernel refuses the second of two like routes, after everything before it was set up.
+TEST_CASE("two routes to the same place are refused before anything is touched") {
+    CHECK_THAT(refusal(request_for(network_with(
+                           R"("routes":[{"destination":"0.0.0.0/0","gateway":"10.1.0.2"}])")))
+                   .message(),
+               contains(label_of_web) && contains("0.0.0.0/0"));
+    CHECK_THAT(refusal(request_for(network_with(
+                           R"("routes":[{"destination":"10.3.0.0/16","gateway":"10.1.0.2"},)"
+                           R"({"destination":"10.3.0.0/16","gateway":"10.1.0.3"}])")))
+                   .message(),
+               contains(label_of_web) && contains("10.3.0.0/16"));
+    // Another metric makes it another route.
+    CHECK(refusal(request_for(network_with(
+                      R"("routes":[{"destination":"0.0.0.0/0","gateway":"10.1.0.2","metric":9}])")))
+              .message() == "nothing was thrown");
+}
+
+} // namespace ocinet::test

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// poststop when the world has moved on: what is gone is gone, the rest is removed all the same.
+#include <csignal>
+#include <filesystem>
+#include <functional>
+
+#include "tests/kernel/sample.h"
+#include "tests/kernel/scene.h"
+#include "tests/support/catch.h"
+#include "tests/support/snapshot.h"
+
+namespace ocinet::test {
+
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+struct Gone {
+    std::string title;
+    std::function<void(const Host&, Container&)> remove;
+    // False where with it went the knowledge of what there is to remove.
+    bool leaves_nothing = true;
+};
+
+std::function<void(const Host&, Container&)> on_host(const std::string& command) {
+    return [command](const Host& host, Container& box) {
+        const json stored = record(host, box.id());
+        host.sh("END=" + stored["plan"]["attached"][0]["host_interface"].get<std::string>() +
+                " ID=" + box.id() + "\n" + command);
+    };
+}
+
+std::vector<Gone> all_gone() {
+    return {
+        {"nothing", [](const Host&, Container&) {}},
+        {"the container", [](const Host& host, Container& box) { crash(host, box); }},
+        {"the container, this moment", [](const Host&, Container& box) { box.kill(); }},
+        {"the container, a zombie", [](const Host&, Container& box) { box.make_zombie(); }},
+        {"the host's end", on_host("ip link delete $END")},
+        {"the container's end", [](const Host&, Container& box) { box.sh("ip link delete eth0"); }},
+        {"the bridge", on_host("ip link delete ocinet0")},
+        {"bridge and host's end", on_host("ip link delete $END; ip link delete ocinet0")},
+        {"the table", on_host("nft delete table inet ocinet")},
+        {"the ruleset", on_host("nft flush ruleset")},
+        {"an element", on_host("nft delete element inet ocinet any4 '{ tcp . 8080 }'")},
+        {"the elements of the network",
+         on_host("nft flush set inet ocinet bridges; nft flush set inet ocinet masq4")},
+        {"the address's lease", on_host("rm /run/ocinet/networks/bridge/leases/*")},
+        {"all leases", on_host("rm -r /run/ocinet/networks")},
+        {"the address map", on_host("rm /run/ocinet/networks/bridge/map")},
+        {"the port's lease", on_host("rm -r /run/ocinet/ports")},
+        {"the users", on_host("rm -r /run/ocinet/users")},
+        {"the lock file", on_host("rm /run/ocinet/lock")},
+        {"the rotation", on_host("rm -f /run/ocinet/rotation")},
+        {"the bundle", [](const Host&, Container& box) { fs::remove_all(box.bundle().path()); }},
+        {"config.json",
+         [](const Host&, Container& box) { fs::remove(box.bundle().path() + "/config.json"); }},
+        {"forwarding", on_host("echo 0 >/proc/sys/net/ipv4/ip_forward")},
+        {"everything in the kernel",
+         on_host("ip link delete $END; ip link delete ocinet0; nft flush ruleset")},
+        {"the record", on_host("rm /run/ocinet/containers/$ID.json"), false},
+        {"all records", on_host("rm -r /run/ocinet"), false},
+    };
+}
+
+// A process in a network namespace that has a name and outlives it.
+class Guest {
+public:
+    Guest(const Host& host, const std::string& netns, const Annotations& annotations)
+        : host_(host), bundle_(annotations),
+          process_(host.start("exec nsenter --net=/run/netns/" + netns +
+                              " sh -c 'echo ready; exec sleep 1000'")) {
+        bundle_.set_netns("/run/netns/" + netns);
+        bundle_.write();
+        process_.wait_for_output("ready");
+    }
+
+    Result hook(const std::string& stage) const {
+        json state = {{"ociVersion", "1.0.2"},
+                      {"id", id_},
+                      {"bundle", bundle_.path()},
+                      {"status", stage == "poststop" ? "stopped" : "creating"}};
+        if (stage != "poststop") {
+            state["pid"] = process_.pid();
+        }
+        return run_hook(host_, stage, state.dump(), "/");
+    }
+    const std::string& id() const { return id_; }
+    void kill() {
+        process_.signal(SIGKILL);
+        process_.wait();
+    }
+
+private:
+    const Host& host_;
+    std::string id_ = unique_id();
+    Bundle bundle_;
+    Process process_;
+};
+
+} // namespace
+
+TEST_CASE("poststop with something gone") {
+    const Gone gone = GENERATE(from_range(sampled(all_gone(), 5)));
+    CAPTURE(gone.title);
+    const Host host;
+    Container box(host, published);
+    const Container neighbour(host, {{"io.ocinet.network", "none"}});
+    box.attach();
+    gone.remove(host, box);
+    // A bundle that is gone is no working directory either.
+    for (int round = 1; round <= 2; ++round) {
+        const Result result = run_hook(host, "poststop", box.state("poststop").dump());
+        CHECK(result.status == 0);
+        CHECK(result.out.empty());
+        CHECK(result.err.empty());
+    }
+    if (gone.leaves_nothing) {
+        CHECK(leftovers(host) == nothing_left);
+    }
+}
+
+TEST_CASE("poststop leaves the neighbours alone") {
+    const Host host;
+    const Container first(host, published);
+    const Container second(host, {{"io.ocinet.publish", "8081:80,9003-9004:9003-9004/udp"}});
+    second.attach();
+    const auto before = host.snapshot();
+    const auto inside = second.snapshot();
+    first.attach();
+    first.detach();
+    CHECK(differences(host, second).empty());
+    CHECK(difference(inside, second.snapshot()) == no_difference);
+    const auto after = host.snapshot();
+    for (const auto& [part, state] : before.items()) {
+        if (part != "run") { // where the next address is looked for has moved
+            CHECK(difference(state, after[part]) == no_difference);
+        }
+    }
+}
+
+TEST_CASE("a bridge that is not ours any more stays") {
+    const Host host;
+    const Container box(host, on_bridge);
+    box.attach();
+    host.sh("ip link set ocinet0 alias mine");
+    const Result result = box.hook("poststop");
+    CHECK(result.status == 0);
+    CHECK(host.run("ip link show ocinet0").status == 0);
+}
+
+TEST_CASE("a network namespace that outlives its container is left as it was") {
+    const Host host;
+    host.sh("ip netns add own && ip -n own link set lo up");
+    const auto links = [&] { return host.sh("ip -n own -j -d address show"); };
+    const std::string before = links();
+    for (int round = 1; round <= 2; ++round) {
+        CAPTURE(round);
+        Guest guest(host, "own", published);
+        REQUIRE(guest.hook("createRuntime").status == 0);
+        CHECK_THAT(host.sh("ip -n own address show eth0"), contains("inet 10.90.0."));
+        guest.kill();
+        const Result result = guest.hook("poststop");
+        CHECK(result.status == 0);
+        CHECK(result.err.empty());
+        CHECK(links() == before);
+        CHECK(leftovers(host) == nothing_left);
+    }
+}
+
+TEST_CASE("a lasting namespace is not taken from a container that is not torn down") {
+    const Host host;
+    host.sh("ip netns add own");
+    Guest first(host, "own", published);
+    REQUIRE(first.hook("createRuntime").status == 0);
+    first.kill();
+    const Guest other(host, "own", on_bridge);
+    const Result refused = other.hook("createRuntime");
+    CHECK(refused.status == 1);
+    CHECK_THAT(refused.err, contains("eth0") && contains("hint: "));
+    CHECK(first.hook("poststop").status == 0);
+    CHECK(other.hook("createRuntime").status == 0);
+    CHECK(other.hook("poststop").status == 0);
+    CHECK(leftovers(host) == nothing_left);
+}
+
+} // namespace ocinet::test

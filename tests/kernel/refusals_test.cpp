@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Refused with a clear message, and nothing changed.
+#include <functional>
+
+#include "tests/kernel/sample.h"
+#include "tests/kernel/scene.h"
+#include "tests/support/catch.h"
+#include "tests/support/snapshot.h"
+
+namespace ocinet::test {
+
+namespace {
+
+using nlohmann::json;
+
+struct Refusal {
+    std::string title;
+    // What stderr must say.
+    std::string said;
+    Annotations annotations = on_bridge;
+    // Of the network "web".
+    std::string network_file = "";
+    // Changes the state, or puts any text in its place.
+    std::function<std::string(const json&)> change = [](const json& state) { return state.dump(); };
+};
+
+Refusal request(const std::string& network, const std::string& said) {
+    return {.title = "network " + network,
+            .said = said,
+            .annotations = {{"io.ocinet.network", network}}};
+}
+
+Refusal publish(const std::string& ports, const std::string& said) {
+    return {
+        .title = "publish " + ports, .said = said, .annotations = {{"io.ocinet.publish", ports}}};
+}
+
+Refusal file(const std::string& text, const std::string& said, const std::string& ask = "web",
+             const std::string& ports = "") {
+    Refusal refusal{.title = "file " + text.substr(0, 100),
+                    .said = said,
+                    .annotations = {{"io.ocinet.network", ask}},
+                    .network_file = text};
+    if (!ports.empty()) {
+        refusal.annotations["io.ocinet.publish"] = ports;
+    }
+    return refusal;
+}
+
+Refusal changed(const std::string& title, const std::string& said,
+                const std::function<std::string(const json&)>& change) {
+    return {.title = title, .said = said, .change = change};
+}
+
+Refusal member(const std::string& key, const json& value, const std::string& said) {
+    return changed(key + " " + value.dump().substr(0, 60), said, [key, value](json state) {
+        state[key] = value;
+        return state.dump();
+    });
+}
+
+std::vector<Refusal> states() {
+    const std::string on_stdin = "the container's state on stdin";
+    const std::string not_json = on_stdin + " is not valid JSON";
+    const auto always = [](const std::string& text) {
+        return [text](const json&) { return text; };
+    };
+    return {
+        changed("empty", not_json, always("")),
+        changed("a word", not_json, always("state")),
+        changed("cut off", not_json,
+                [](const json& state) { return state.dump().substr(0, state.dump().size() - 1); }),
+        changed("two objects", not_json,
+                [](const json& state) { return state.dump() + state.dump(); }),
+        changed("no UTF-8", not_json, always("{\"id\":\"\xff\"}")),
+        changed("an array", on_stdin + " is not a JSON object", always("[]")),
+        changed("null", on_stdin + " is not a JSON object", always("null")),
+        changed("deeply nested", on_stdin,
+                always(std::string(500000, '[') + std::string(500000, ']'))),
+        changed("larger than 1 MiB", "larger than 1048576 bytes",
+                [](json state) {
+                    state["annotations"]["org.example"] = std::string(1 << 20, 'x');
+                    return state.dump();
+                }),
+        member("id", "", "id: not a container's id"),
+        member("id", "../../etc/passwd", "id: not a container's id"),
+        member("id", "a b", "id: not a container's id"),
+        member("id", std::string(181, 'x'), "id: not a container's id"),
+        member("id", 7, "id: not a string"),
+        member("status", "running", "status: \"running\", expected creating or created"),
+        member("status", "", "status: "),
+        member("pid", 0, "pid: missing"),
+        member("pid", nullptr, "pid: missing"),
+        member("pid", -1, "pid: not a process id"),
+        member("pid", 1LL << 40, "pid: not a process id"),
+        member("pid", "1", "pid: not a whole number"),
+        member("pid", 1.5, "pid: not a whole number"),
+        member("bundle", "", "bundle: not an absolute path"),
+        member("bundle", "relative", "bundle: not an absolute path"),
+        member("bundle", "/nowhere/at/all", "no config.json in the bundle /nowhere/at/all"),
+        member("bundle", "/proc", "no config.json in the bundle /proc"),
+        member("annotations", {{"io.ocinet.network", 7}},
+               "annotations: io.ocinet.network: not a string"),
+        member("annotations", "text", "annotations: not an object"),
+    };
+}
+
+std::vector<Refusal> annotations() {
+    std::vector<Refusal> all;
+    for (const auto& [key, value] : Annotations{
+             {"io.ocinet.netwrok", "web"}, {"io.ocinet.", ""}, {"io.ocinet.dns", "1.1.1.1"}}) {
+        all.push_back({.title = key,
+                       .said = "annotation " + key + ": unknown annotation",
+                       .annotations = {{"io.ocinet.network", "bridge"}, {key, value}}});
+    }
+    all.push_back({.title = "a bad name",
+                   .said = "annotation io.ocinet.name: \"a b\" is not a host's name",
+                   .annotations = {{"io.ocinet.name", "a b"}}});
+    for (const auto& refusal : {
+             request("", "\"\" is not a network's name"),
+             request("../web", "\"../web\" is not a network's name"),
+             request("web/x", "is not a network's name"),
+             request(".", "is not a network's name"),
+             request("..", "is not a network's name"),
+             request(".hidden", "is not a network's name"),
+             request("a b", "is not a network's name"),
+             request("web\n", "there is no /etc/ocinet/networks/web.json"), // trimmed
+             request(std::string(64, 'x'), "is not a network's name"),
+             request("nowhere", "no network \"nowhere\": there is no /etc/ocinet/networks/"),
+             request("bridge;none", "several networks"),
+             request("bridge:", "unknown option \"\""),
+             request("bridge:speed=fast", "unknown option \"speed\""),
+             request("bridge:ip=10.90.0", "ip=10.90.0: not an IP address"),
+             request("bridge:ip=010.90.0.5", "not an IP address"),
+             request("bridge:ip=10.90.0.5/16", "not an IP address"),
+             request("bridge:ip=10.91.0.5",
+                     "ip=10.91.0.5: not in the network's subnet 10.90.0.0/16"),
+             request("bridge:ip=10.90.0.0", "the network's own or broadcast address"),
+             request("bridge:ip=10.90.255.255", "the network's own or broadcast address"),
+             request("bridge:ip=10.90.0.1", "the gateway's address"),
+             request("bridge:ip=10.90.0.5,ip=10.90.0.6", "ip= is given twice"),
+             request("bridge:ip=fd00::5", "IPv6 addresses are not supported yet"),
+             request("bridge:mac=01:00:5e:00:00:01", "not the address of one interface"),
+             request("bridge:mac=ff:ff:ff:ff:ff:ff", "not the address of one interface"),
+             request("bridge:mac=00:00:00:00:00:00", "not the address of one interface"),
+             request("bridge:mac=02:00:00:00:00", "not a MAC address"),
+             request("bridge:mac=02:00:00:00:00:0g", "not a MAC address"),
+             request("bridge:interface_name=abcdefghijklmnop", "not an interface's name"),
+             request("bridge:interface_name=a/b", "not an interface's name"),
+             request("bridge:interface_name=a:b", "not an interface's name"),
+             request("bridge:interface_name=a b", "not an interface's name"),
+             request("bridge:interface_name=..", "not an interface's name"),
+             request("bridge:interface_name=-x", "not an interface's name"),
+             request("bridge:interface_name=", "not an interface's name"),
+             request("bridge:interface_name=lo", "not an interface's name"),
+             request("none:ip=10.90.0.5", "ip= means nothing here"),
+             request("none:interface_name=eth1", "interface_name= means nothing here"),
+         }) {
+        all.push_back(refusal);
+    }
+    return all;
+}
+
+std::vector<Refusal> ports() {
+    return {
+        publish("", "published port \"\""),
+        publish("x", "not a port between 1 and 65535"),
+        publish("8080:0", "not a port between 1 and 65535"),
+        publish("8080:65536", "not a port between 1 and 65535"),
+        publish("65536:80", "not a port between 1 and 65535"),
+        publish("-1:80", "not a port between 1 and 65535"),
+        publish("+1:80", "not a port between 1 and 65535"),
+        publish("0x50:80", "not a port between 1 and 65535"),
+        publish("99999999999999999999:80", "not a port between 1 and 65535"),
+        publish("65530-65540:1-11", "not a port between 1 and 65535"),
+        publish("9010-9000:9010-9000", "runs backwards"),
+        publish("9000-9010:9000-9009", "published port \"9000-9010:9000-9009\""),
+        publish("8080:80/sctp", "sctp"),
+        publish("8080:80/TCPX", "published port"),
+        publish("a.b:8080:80", "published port"),
+        publish("1.2.3:8080:80", "published port"),
+        publish("[::1]:8080:80", "published port"),
+        publish("224.0.0.1:8080:80", "published port"),
+        publish("8080:80,8080:81", "claims a host port that 8080:80/tcp has already"),
+        publish("8080:80,127.0.0.1:8080:81", "claims a host port"),
+        publish("9000-9010:9000-9010,9005:80", "claims a host port"),
+        publish("8080:80,", "published port \"\""),
+        {.title = "none, published",
+         .said = "ports cannot be published",
+         .annotations = {{"io.ocinet.network", "none"}, {"io.ocinet.publish", "8080:80"}}},
+    };
+}
+
+std::string with_subnet(const std::string& subnet, const std::string& more = "") {
+    return R"({"subnets":[{"subnet":")" + subnet + "\"" + more + "}]}";
+}
+
+std::vector<Refusal> network_files() {
+    const std::string path = "/etc/ocinet/networks/web.json";
+    return {
+        file("", path + " is not valid JSON"),
+        file("{", path + " is not valid JSON"),
+        file("[]", path + " is not a JSON object"),
+        file(R"({"subnets":[],"x":")" + std::string(1 << 20, 'x') + "\"}", "larger than"),
+        file("{}", "it has no subnet"),
+        file(R"({"driver":"wormhole"})", "there is no driver \"wormhole\""),
+        file(R"({"nmae":"web"})", path + ": nmae: unknown key"),
+        file(R"({"name":"other"})", path + ": name: \"other\" is not the file's name"),
+        file(with_subnet("10.1.0.0"), "is not an IPv4 prefix"),
+        file(with_subnet("10.1.0.0/33"), "is not an IPv4 prefix"),
+        file(with_subnet("10.1.0.5/24"), "\"10.1.0.5/24\" has host bits set"),
+        file(with_subnet("10.1.0.0/31"), "must be between /8 and /30"),
+        file(with_subnet("0.0.0.0/0"), "must be between /8 and /30"),
+        file(with_subnet("127.0.0.0/8"), "is not a subnet for hosts"),
+        file(with_subnet("224.0.0.0/24"), "is not a subnet for hosts"),
+        file(with_subnet("fd00::/64"), "is not an IPv4 prefix"),
+        file(with_subnet("10.1.0.0/24", R"(,"gateway":"10.2.0.1")"),
+             "not a host's address in 10.1.0.0/24"),
+        file(with_subnet("10.1.0.0/24", R"(,"gateway":"10.1.0.0")"), "not a host's address in"),
+        file(with_subnet("10.1.0.0/24",
+                         R"(,"lease_range":{"start_ip":"10.1.0.9","end_ip":"10.1.0.8"})"),
+             "lease_range: ends before it starts"),
+        file(with_subnet("10.1.0.0/24", R"(,"lease_range":{"start_ip":"10.2.0.9"})"),
+             "not a host's address in"),
+        file(R"({"subnets":[{"subnet":"10.1.0.0/24"},{"subnet":"10.2.0.0/24"}]})",
+             "several subnets"),
+        file(R"({"subnets":[{"subnet":"10.1.0.0/24"}],"network_interface":"abcdefghijklmnop"})",
+             "network_interface: \"abcdefghijklmnop\" is not an interface's name"),
+        file(R"({"subnets":[{"subnet":"10.1.0.0/24"}],"network_interface":"a/b"})",
+             "is not an interface's name"),
+        file(R"({"subnets":[{"subnet":"10.1.0.0/24"}],"options":{"mtu":"67"}})",
+             "not between 68 and 65535"),
+        file(R"({"subnets":[{"subnet":"10.1.0.0/24"}],"options":{"mtu":"65536"}})",
+             "not between 68 and 65535"),
+        file(R"({"subnets":[{"subnet":"10.1.0.0/24"}],"options":{"vlan":"5"}})",
+             "options: vlan: unknown key"),
+        file(
+            R"({"subnets":[{"subnet":"10.1.0.0/24"}],"routes":[{"destination":"10.9.0.0/24","gateway":"10.2.0.1"}]})",
+            "gateway 10.2.0.1 outside the subnet 10.1.0.0/24"),
+        file(R"({"subnets":[{"subnet":"10.1.0.0/24"}],"ipv6_enabled":true})",
+             "ipv6_enabled: not supported"),
+        file(R"({"subnets":[{"subnet":"10.1.0.0/24"}],"internal":true})",
+             "the network is internal: no port of it can be published", "web", "8080:80"),
+        file(R"({"subnets":[{"subnet":"10.1.0.0/24"}]})", "not in the network's subnet 10.1.0.0/24",
+             "web:ip=10.90.0.5"),
+    };
+}
+
+// One host for all: each case must leave it as it was.
+void check_refusals(const std::vector<Refusal>& all) {
+    const Host host;
+    host.sh("mkdir -p /etc/ocinet/networks");
+    const auto before = host.snapshot();
+    for (const auto& refusal : all) {
+        CAPTURE(refusal.title);
+        const Container box(host, refusal.annotations);
+        if (refusal.network_file.empty()) {
+            host.sh("rm -f /etc/ocinet/networks/web.json");
+        }
+        if (!refusal.network_file.empty() || refusal.title == "file ") {
+            host.write("/etc/ocinet/networks/web.json", refusal.network_file);
+        }
+        const Result result =
+            run_hook(host, "createRuntime", refusal.change(box.state("createRuntime")), "/");
+        CHECK(result.status == 1);
+        CHECK(result.out.empty());
+        CHECK_THAT(result.err, contains("ocinet: ") && contains(refusal.said));
+        CHECK(difference(before, host.snapshot()) == no_difference);
+        CHECK(box.sh("ls /proc/sys/net/ipv4/conf") == "all\ndefault\nlo\n");
+        // What the runtime does next; it finds nothing to do.
+        const Result stopped = box.hook("poststop");
+        CHECK(stopped.status == 0);
+        CHECK(stopped.err.empty());
+    }
+}
+
+} // namespace
+
+TEST_CASE("a malformed state is refused") {
+    check_refusals(sampled(states(), 5));
+}
+
+TEST_CASE("a malformed annotation is refused") {
+    check_refusals(sampled(annotations(), 5));
+}
+
+TEST_CASE("a malformed published port is refused") {
+    check_refusals(sampled(ports(), 5));
+}
+
+TEST_CASE("a malformed network file is refused") {
+    check_refusals(sampled(network_files(), 5));
+}
+
+TEST_CASE("what is no container's process is refused") {
+    const Host host;
+    Container box(host, on_bridge);
+    const auto before = host.snapshot();
+    const auto refused = [&](const json& pid, const std::string& said) {
+        CAPTURE(said);
+        json state = box.state("createRuntime");
+        state["pid"] = pid;
+        const Result result = run_hook(host, "createRuntime", state.dump());
+        CHECK(result.status == 1);
+        CHECK_THAT(result.err, contains(said));
+        CHECK(difference(before, host.snapshot()) == no_difference);
+    };
+    const pid_t gone = [] {
+        Process child([] {});
+        const pid_t pid = child.pid();
+        child.wait();
+        return pid;
+    }();
+    refused(gone, "the container's process " + std::to_string(gone) + " is gone");
+    refused(host.pid(), "shares the host's network namespace");
+    const pid_t dead = box.pid();
+    box.make_zombie();
+    refused(dead, "the container's process " + std::to_string(dead) + " is a zombie");
+}
+
+TEST_CASE("a thread of the kernel is refused") {
+    const Host host;
+    if (host.run("cat /proc/2/comm").out != "kthreadd\n") {
+        SKIP("none is to be seen from this process namespace");
+    }
+    const Container box(host, on_bridge);
+    json state = box.state("createRuntime");
+    state["pid"] = 2;
+    const Result result = run_hook(host, "createRuntime", state.dump());
+    CHECK(result.status == 1);
+    CHECK_THAT(result.err, contains("process 2 is a thread of the kernel"));
+    CHECK(host.run("test -e /run/ocinet").status != 0);
+}
+
+TEST_CASE("a config.json that cannot be read is refused") {
+    struct Damage {
+        std::string command;
+        std::string said;
+    };
+    const auto damage = GENERATE(from_range(sampled(
+        std::vector<Damage>{
+            {"rm config.json", "no config.json in the bundle "},
+            {"rm config.json; mkdir config.json", "config.json is not a regular file"},
+            {"rm config.json; mkfifo config.json", "config.json is not a regular file"},
+            {"mv config.json other; ln -s other config.json", "config.json"},
+            {"echo '{' >config.json", "config.json is not valid JSON"},
+            {"echo '[]' >config.json", "config.json is not a JSON object"},
+            {"truncate -s 17M config.json", "config.json is larger than 16777216 bytes"},
+        },
+        3)));
+    CAPTURE(damage.command);
+    const Host host;
+    Container box(host, on_bridge);
+    host.sh("cd " + box.bundle().path() + "; " + damage.command);
+    const auto before = host.snapshot();
+    const Result result = box.hook("createRuntime");
+    CHECK(result.status == 1);
+    CHECK_THAT(result.err, contains("ocinet: ") && contains(damage.said));
+    CHECK(difference(before, host.snapshot()) == no_difference);
+    CHECK(host.run("test -e /run/ocinet").status != 0);
+}
+
+} // namespace ocinet::test

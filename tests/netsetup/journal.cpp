@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The journal's language. What a released version has written must be undone by every later one: an
+// operation's name, its fields and their meaning stay. A test that fails here says that they did
+// not; the way out is a new name or a new field, never an edit of these texts.
+#include <set>
+
+#include "netsetup/plan.h"
+#include "tests/base/caught.h"
+#include "tests/support/catch.h"
+
+namespace ocinet::test {
+
+namespace {
+
+using nlohmann::json;
+
+struct Entry {
+    const char* name;
+    const char* fields;
+    const char* command;
+};
+
+// One of each operation, as the journal holds it, and a command by which it is known to be meant.
+const Entry entries[] = {
+    {"take-address",
+     R"({"range":{"network":"web","base":"10.1.0.0","first":"10.1.0.1","last":"10.1.0.254",
+         "never":["10.1.0.1"]},"address":"10.1.0.5"})",
+     "# lease 10.1.0.5 of network web"},
+    {"take-ports", R"({"claim":{"protocol":"udp","address":"192.0.2.1","first":9000,"count":11}})",
+     "# lease udp port 192.0.2.1:9000-9010"},
+    {"ensure-policy", R"({"loaded":false,"file":"/p/policy.nft"})", "nft -f /p/policy.nft"},
+    {"enable-forwarding", R"({"turn_on":true,"guarded":["eth0"]})",
+     "sysctl -w net.ipv4.ip_forward=1"},
+    {"ensure-bridge",
+     R"({"network":"web","name":"oc-web","temporary":"ocx","mac":"02:0c:0a:01:00:01","mtu":1500,
+         "addresses":["10.1.0.1/24"],"route_localnet":true,"found":"absent"})",
+     "ip link set dev ocx name oc-web alias ocinet::web up"},
+    {"share-elements",
+     R"({"network":"web","elements":[{"set":"masq4","key":["10.1.0.0/24"],"value":[],
+         "comment":"web"}],"present":false})",
+     R"(nft add element inet ocinet masq4 '{ 10.1.0.0/24 comment "web" }')"},
+    {"create-veth",
+     R"({"name":"ocy","mac":"fe:0c:0a:01:00:05","alias":"ocinet:c1:web","bridge":"oc-web",
+         "mtu":1500,"peer":"eth0","peer_mac":"02:0c:0a:01:00:05"})",
+     "ip link set dev ocy alias ocinet:c1:web up"},
+    {"raise-loopback", "{}", "nsenter -t $PID -n ip link set dev lo up"},
+    {"configure-link",
+     R"({"name":"eth0","addresses":["10.1.0.5/24"],
+         "routes":[{"destination":"0.0.0.0/0","gateway":"10.1.0.1","metric":7}]})",
+     "nsenter -t $PID -n ip route add default via 10.1.0.1 dev eth0 metric 7"},
+    {"publish-ports",
+     R"({"elements":[{"set":"any4","key":["tcp","8080"],"value":["10.1.0.5","80"],
+         "comment":"c1 web"}],"udp":[{"first":53,"count":1}],"container":"10.1.0.5"})",
+     "conntrack -D -p udp --orig-port-dst 53 || :"},
+    {"announce-address", R"({"way":["ocy","oc-web"],"interface":"eth0","address":"10.1.0.5"})",
+     "nsenter -t $PID -n ip neigh replace 10.1.0.5 dev eth0 use"},
+    {"add-hosts", R"({"file":"/b/hosts","lines":["10.1.0.5 web"],"mark":"ocinet web"})",
+     R"(printf '%s\n' '10.1.0.5 web # ocinet web' >>/b/hosts)"},
+};
+
+json step_json(const Entry& entry) {
+    return {{"attachment", "a"}, {"operation", entry.name}, {"with", json::parse(entry.fields)}};
+}
+
+template <std::size_t... Index>
+std::vector<std::string> names_of(std::index_sequence<Index...> /*unused*/) {
+    return {std::variant_alternative_t<Index, Operation>::journal_name...};
+}
+
+std::vector<std::string> journal_names() {
+    return names_of(std::make_index_sequence<std::variant_size_v<Operation>>());
+}
+
+} // namespace
+
+TEST_CASE("an operation comes back from the journal as it went in") {
+    for (const auto& entry : entries) {
+        CAPTURE(entry.name);
+        const auto written = step_json(entry);
+        const auto step = written.get<Step>();
+        CHECK(json(step) == written);
+        CHECK(step.attachment == "a");
+        const auto description = describe(step.operation);
+        CHECK(std::find(description.apply.begin(), description.apply.end(), entry.command) !=
+              description.apply.end());
+    }
+}
+
+TEST_CASE("every operation has a name of its own in the journal, for ever") {
+    const auto names = journal_names();
+    const std::set<std::string> ours(names.begin(), names.end());
+    CHECK(ours.size() == names.size());
+    std::set<std::string> listed;
+    for (const auto& entry : entries) {
+        listed.insert(entry.name);
+    }
+    CHECK(ours == listed);
+}
+
+TEST_CASE("an operation's field that is missing from the journal is an error") {
+    for (const auto& entry : entries) {
+        const auto written = step_json(entry);
+        for (const auto& [field, value] : written.at("with").items()) {
+            CAPTURE(entry.name, field);
+            auto damaged = written;
+            damaged["with"].erase(field);
+            CHECK_THROWS_AS(damaged.get<Step>(), json::exception);
+        }
+    }
+}
+
+TEST_CASE("a malformed value in the journal is an error") {
+    struct Case {
+        const char* operation;
+        const char* field;
+        json value;
+        const char* message;
+    };
+    const Case cases[] = {
+        {"take-address", "address", "10.1.0", "\"10.1.0\" in a record is malformed"},
+        {"ensure-bridge", "mac", "02:0c", "\"02:0c\" in a record is malformed"},
+        {"configure-link", "addresses", {"10.1.0.5"}, "\"10.1.0.5\" in a record is malformed"},
+    };
+    for (const auto& [operation, field, value, message] : cases) {
+        for (const auto& entry : entries) {
+            if (entry.name == std::string(operation)) {
+                auto damaged = step_json(entry);
+                damaged["with"][field] = value;
+                CHECK(message_of([&] { damaged.get<Step>(); }) == message);
+            }
+        }
+    }
+    auto unknown = step_json(entries[0]);
+    unknown["operation"] = "take-adress";
+    CHECK(message_of([&] { unknown.get<Step>(); }) == "unknown operation \"take-adress\"");
+}
+
+TEST_CASE("every operation says what it does") {
+    for (const auto& entry : entries) {
+        CAPTURE(entry.name);
+        const auto description = describe(step_json(entry).get<Step>().operation);
+        CHECK_FALSE(description.apply.empty());
+        for (const auto* commands : {&description.apply, &description.undo}) {
+            for (const auto& command : *commands) {
+                CHECK_FALSE(command.empty());
+                CHECK(command.find('\n') == std::string::npos);
+            }
+        }
+    }
+}
+
+TEST_CASE("a plan comes back as it was, and two become one in order") {
+    Plan plan;
+    for (const auto& entry : entries) {
+        plan.shared.push_back(step_json(entry).get<Step>());
+        plan.own.insert(plan.own.begin(), step_json(entry).get<Step>());
+    }
+    plan.attached.push_back({.network = "web",
+                             .driver = "bridge",
+                             .interface = "eth0",
+                             .host_interface = "ocy",
+                             .mac = "02:0c:0a:01:00:05",
+                             .addresses = {"10.1.0.5/24"},
+                             .gateway = "10.1.0.1",
+                             .ports = {"80/tcp -> 0.0.0.0:8080"}});
+    plan.notes = {"a note"};
+    const json written = plan;
+    CHECK(json(written.get<Plan>()) == written);
+    CHECK(json(json::parse(written.dump()).get<Plan>()) == written);
+
+    Plan both = plan;
+    append(both, plan);
+    CHECK(both.shared.size() == 2 * plan.shared.size());
+    CHECK(json(both.own.at(plan.own.size())) == json(plan.own.front()));
+    CHECK(both.attached.size() == 2);
+    CHECK(both.notes == std::vector<std::string>{"a note", "a note"});
+}
+
+TEST_CASE("a plan needs what its operations need") {
+    const auto needs_of = [](const std::vector<const char*>& names) {
+        Plan plan;
+        for (const auto& entry : entries) {
+            for (const auto* name : names) {
+                if (name == std::string_view(entry.name)) {
+                    plan.own.push_back(step_json(entry).get<Step>());
+                }
+            }
+        }
+        return needs(plan);
+    };
+    CHECK_FALSE(needs_of({}).container);
+    CHECK_FALSE(
+        needs_of({"take-address", "take-ports", "ensure-bridge", "publish-ports"}).container);
+    CHECK(needs_of({"take-address", "create-veth"}).container);
+    CHECK(needs_of({"raise-loopback"}).container);
+    CHECK(needs_of({"ensure-policy"}).policy_loader);
+    CHECK_FALSE(needs_of({"share-elements"}).policy_loader);
+    CHECK(needs_of({"add-hosts"}).files == std::vector<std::string>{"/b/hosts"});
+}
+
+} // namespace ocinet::test

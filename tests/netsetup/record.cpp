@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/state/record.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "tests/base/caught.h"
+#include "tests/netsetup/state_directory.h"
+#include "tests/netsetup/system_calls.h"
+#include "tests/support/catch.h"
+
+namespace ocinet::test {
+
+namespace {
+
+using state::Record;
+
+Record record_of(const std::string& id) {
+    Record record{.id = id,
+                  .phase = Record::Phase::attached,
+                  .process = {.pid = 4711, .start_time = 18446744073709551615U},
+                  .bundle = "/run/b",
+                  .networks = {"db", "web"}};
+    record.plan.shared.push_back({"network \"web\" (bridge)", ops::EnsurePolicy{.file = "/p"}});
+    record.plan.own.push_back({"network \"web\" (bridge)", ops::RaiseLoopback{}});
+    record.plan.attached.push_back({.network = "web", .driver = "bridge"});
+    record.plan.notes = {"a note"};
+    return record;
+}
+
+std::string file_of(const StateDirectory& state, const std::string& id) {
+    return (state.path() / "containers" / (id + ".json")).string();
+}
+
+std::string refusal(const StateDirectory& state, const std::string& id) {
+    return message_of([&] { Record::load(state.directory, id); });
+}
+
+std::vector<std::string> sorted_list(const StateDirectory& state) {
+    auto ids = Record::list(state.directory);
+    std::sort(ids.begin(), ids.end());
+    return ids;
+}
+
+} // namespace
+
+TEST_CASE("a record is what it was when it comes back") {
+    const StateDirectory state;
+    CHECK_FALSE(Record::load(state.directory, "c1"));
+    for (const auto phase :
+         {Record::Phase::attaching, Record::Phase::attached, Record::Phase::removing}) {
+        Record saved = record_of("c1");
+        saved.phase = phase;
+        saved.save(state.directory);
+        const auto loaded = Record::load(state.directory, "c1").value();
+        CHECK(loaded.version == Record::current_version);
+        CHECK(loaded.id == "c1");
+        CHECK(loaded.phase == phase);
+        CHECK(loaded.process == saved.process);
+        CHECK(loaded.bundle == "/run/b");
+        CHECK(loaded.networks == saved.networks);
+        CHECK(nlohmann::json(loaded.plan) == nlohmann::json(saved.plan));
+    }
+    // Readable by the group, written by root.
+    struct stat status{};
+    REQUIRE(::stat(file_of(state, "c1").c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777 & ~0040U) == 0600);
+}
+
+TEST_CASE("a record is removed with what a killed writer left of it") {
+    const StateDirectory state;
+    const Record record = record_of("c1");
+    record.save(state.directory);
+    record_of("c2").save(state.directory);
+    write_text(state.path() / "containers/.c1.json.new", "{");
+    CHECK(sorted_list(state) == std::vector<std::string>{"c1", "c2"});
+    record.remove(state.directory);
+    record.remove(state.directory);
+    CHECK(sorted_list(state) == std::vector<std::string>{"c2"});
+    CHECK(state.entries("containers") == 1);
+}
+
+TEST_CASE("a damaged record is an error that says so") {
+    const StateDirectory state;
+    record_of("c1").save(state.directory);
+    const auto whole = read_text(file_of(state, "c1"));
+    // Cut anywhere; the last byte is the newline.
+    for (std::size_t length = 0; length < whole.size() - 1; ++length) {
+        write_text(file_of(state, "c1"), whole.substr(0, length));
+        const auto message = refusal(state, "c1");
+        if (!message.starts_with("the record of container c1 is damaged: ")) {
+            FAIL("cut after " << length << " bytes: " << message);
+        }
+    }
+    for (const std::string text : {"null", "[]", "5", "\"x\"", "{}", R"({"version":1})",
+                                   R"({"version":"1"})", R"({"version":null,"id":"c1"})"}) {
+        CAPTURE(text);
+        write_text(file_of(state, "c1"), text);
+        CHECK_THAT(refusal(state, "c1"), contains("the record of container c1 is damaged: "));
+    }
+}
+
+TEST_CASE("every field of a record is needed") {
+    const StateDirectory state;
+    const nlohmann::json whole = [&] {
+        record_of("c1").save(state.directory);
+        return nlohmann::json::parse(read_text(file_of(state, "c1")));
+    }();
+    for (const auto& [key, value] : whole.items()) {
+        CAPTURE(key);
+        auto without = whole;
+        without.erase(key);
+        write_text(file_of(state, "c1"), without.dump());
+        CHECK_THAT(refusal(state, "c1"), contains("the record of container c1 is damaged: "));
+    }
+}
+
+TEST_CASE("a record that this program does not understand is left alone") {
+    const StateDirectory state;
+    record_of("c1").save(state.directory);
+    auto json = nlohmann::json::parse(read_text(file_of(state, "c1")));
+    json["version"] = 2;
+    json["plan"] = "of another shape";
+    write_text(file_of(state, "c1"), json.dump());
+    const auto error = caught([&] { Record::load(state.directory, "c1"); });
+    CHECK(error.message() == "the record of container c1: it has version 2, this program knows 1");
+    CHECK(error.hint() == "use the newer ocinet");
+
+    json = nlohmann::json::parse(R"({"version":1,"id":"c1","phase":"attached","bundle":"/b",
+        "process":{"pid":1,"start_time":1},"networks":[],
+        "plan":{"shared":[{"attachment":"a","operation":"teleport","with":{}}],
+        "own":[],"attached":[],"notes":[]}})");
+    write_text(file_of(state, "c1"), json.dump());
+    CHECK(refusal(state, "c1") == "the record of container c1: unknown operation \"teleport\"");
+}
+
+// Read as `attaching`, the record of a living container would be undone by the next sweep.
+TEST_CASE("a record in an unknown phase is not taken for one in another") {
+    const StateDirectory state;
+    record_of("c1").save(state.directory);
+    auto json = nlohmann::json::parse(read_text(file_of(state, "c1")));
+    json["phase"] = "paused";
+    write_text(file_of(state, "c1"), json.dump());
+    CHECK_THAT(refusal(state, "c1"), contains("the record of container c1"));
+}
+
+TEST_CASE("a record is not read through a symlink") {
+    const StateDirectory state;
+    record_of("c1").save(state.directory);
+    REQUIRE(::symlink("c1.json", file_of(state, "c2").c_str()) == 0);
+    CHECK_THAT(refusal(state, "c2"), contains("open the record c2.json: ") && contains("(ELOOP)"));
+}
+
+// runc takes such an id; a record that no list shows is never reclaimed.
+TEST_CASE("a container whose id begins with a dot is listed like any other") {
+    const StateDirectory state;
+    record_of(".c1").save(state.directory);
+    CHECK(Record::load(state.directory, ".c1"));
+    CHECK(Record::list(state.directory) == std::vector<std::string>{".c1"});
+    CHECK(Record::some(state.directory, 4) == std::vector<std::string>{".c1"});
+}
+
+// A host's interface may be called anything but for '/', ':' and white space, and gets into the
+// plan.
+TEST_CASE("a name that is no UTF-8 is kept, or refused with an Error") {
+    const StateDirectory state;
+    auto record = record_of("c1");
+    record.plan.shared.push_back(
+        {"n", ops::EnableForwarding{.turn_on = true, .guarded = {"\xff\xfe"}}});
+    const auto message = message_of([&] { record.save(state.directory); });
+    if (message == "nothing was thrown") {
+        const auto loaded = Record::load(state.directory, "c1").value();
+        CHECK(std::get<ops::EnableForwarding>(loaded.plan.shared.back().operation).guarded ==
+              std::vector<std::string>{"\xff\xfe"});
+    }
+}
+
+TEST_CASE("the rotation comes to every record") {
+    const StateDirectory state;
+    constexpr int records = 50;
+    for (int i = 0; i < records; ++i) {
+        record_of("c" + std::to_string(i) + std::string(i % 2 == 0 ? 0 : 60, 'x'))
+            .save(state.directory);
+    }
+    // Two rounds, each with a little waste where the directory ends.
+    std::map<std::string, int> visits;
+    for (int call = 0; call < 3 * records / 4; ++call) {
+        const auto ids = Record::some(state.directory, 4);
+        CHECK(ids.size() <= 4);
+        CHECK(std::set<std::string>(ids.begin(), ids.end()).size() == ids.size());
+        for (const auto& id : ids) {
+            ++visits[id];
+        }
+    }
+    CHECK(visits.size() == records);
+    CHECK(Record::list(state.directory).size() == records);
+}
+
+TEST_CASE("the rotation goes on when records come and go") {
+    const StateDirectory state;
+    const auto seen_in_a_round = [&] {
+        std::set<std::string> seen;
+        for (int call = 0; call < 4; ++call) {
+            const auto ids = Record::some(state.directory, 4);
+            seen.insert(ids.begin(), ids.end());
+        }
+        return seen;
+    };
+    CHECK(seen_in_a_round().empty());
+    for (int i = 0; i < 10; ++i) {
+        record_of("c" + std::to_string(i)).save(state.directory);
+    }
+    CHECK_FALSE(seen_in_a_round().empty());
+    for (int i = 0; i < 10; ++i) {
+        record_of("c" + std::to_string(i)).remove(state.directory);
+    }
+    record_of("new").save(state.directory);
+    CHECK(seen_in_a_round() == std::set<std::string>{"new"});
+}
+
+// It is looked at in each set-up: none may fail for it.
+TEST_CASE("the rotation begins anew where its place is nonsense") {
+    for (const std::string& place : {std::string(), std::string(3, '\1'), std::string(8, '\xff'),
+                                     std::string(7, '\xff') + "\x7f", std::string(100, 'x')}) {
+        const StateDirectory state;
+        record_of("c1").save(state.directory);
+        write_text(state.path() / "rotation", place);
+        std::set<std::string> seen;
+        CHECK(message_of([&] {
+                  for (int call = 0; call < 3; ++call) {
+                      const auto ids = Record::some(state.directory, 4);
+                      seen.insert(ids.begin(), ids.end());
+                  }
+              }) == "nothing was thrown");
+        CHECK(seen == std::set<std::string>{"c1"});
+    }
+}
+
+TEST_CASE("looking at a few records costs the same however many there are") {
+    const StateDirectory state;
+    const auto some = [&] { Record::some(state.directory, 4); };
+    for (int i = 0; i < 4; ++i) {
+        record_of("c" + std::to_string(i)).save(state.directory);
+    }
+    const auto few = system_calls(some);
+    if (!few) {
+        SKIP("ptrace is not allowed here");
+    }
+    for (int i = 4; i < 2000; ++i) {
+        write_text(file_of(state, "c" + std::to_string(i)), "");
+    }
+    CHECK(system_calls(some) == few);
+}
+
+} // namespace ocinet::test
