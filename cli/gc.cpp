@@ -12,7 +12,7 @@ namespace {
 void sweep() {
     Host host;
     std::size_t failed = 0;
-    for (const auto& id : state::Record::list(host.directory)) {
+    for (const auto& id : Record::list(host.directory)) {
         try {
             const auto done = reclaim(id, host);
             if (!done) {

@@ -20,7 +20,7 @@ namespace ocinet::hook {
 namespace {
 
 using LockList = std::vector<state::Locks::Held>;
-using Phase = state::Record::Phase;
+using Phase = Record::Phase;
 
 oci::Annotations merged(oci::Annotations of_bundle, const oci::Annotations& of_state) {
     for (const auto& [key, value] : of_state) {
@@ -30,8 +30,7 @@ oci::Annotations merged(oci::Annotations of_bundle, const oci::Annotations& of_s
 }
 
 void print_result(const std::string& id, const Plan& plan) {
-    const nlohmann::json result{
-        {"id", id}, {"attachments", plan.attached}, {"notes", plan.notes}};
+    const nlohmann::json result{{"id", id}, {"attachments", plan.attached}, {"notes", plan.notes}};
     const std::string text = result.dump() + "\n";
     // Nobody needs to read it: a closed stdout is no reason to take the network away again.
     if (::write(STDOUT_FILENO, text.data(), text.size()) < 0) {
@@ -63,7 +62,7 @@ LockList lock_shared(Host& host, const std::vector<std::string>& networks) {
 bool reclaim_owners(const std::vector<HostView::Conflict>& conflicts, Host& host) {
     bool freed = false;
     for (const auto& conflict : conflicts) {
-        const auto owners = conflict.owner.empty() ? state::Record::list(host.directory)
+        const auto owners = conflict.owner.empty() ? Record::list(host.directory)
                                                    : std::vector<std::string>{conflict.owner};
         for (const auto& owner : owners) {
             const auto done = reclaim(owner, host);
@@ -94,7 +93,7 @@ Plan make_plan(Host& host, const std::vector<drivers::Request>& requests,
 // What became of an earlier container of this id: attached and the same (we are called twice), dead
 // and now forgotten, or alive: two runtimes, or two roots of one, know no ids of each other.
 bool is_attached_already(const std::string& id, const ProcessIdentity& process, Host& host) {
-    auto record = state::Record::load(host.directory, id);
+    auto record = Record::load(host.directory, id);
     if (!record) {
         return false;
     }
@@ -115,13 +114,13 @@ bool is_attached_already(const std::string& id, const ProcessIdentity& process, 
     return false;
 }
 
-void roll_back(state::Record& record, Host& host, Context& context) {
+void roll_back(Record& record, Host& host, Context& context) {
     for (const auto& failure : remove_attachment(record, host, context)) {
         log::warning("left behind: " + failure);
     }
 }
 
-void apply_all(state::Record& record, Host& host, Context& context, LockList held) {
+void apply_all(Record& record, Host& host, Context& context, LockList held) {
     try {
         record.save(host.directory);
         apply_steps(record.plan.shared, context);
@@ -161,10 +160,10 @@ void attach(const oci::State& state) {
     }
     reclaim_some(host);
 
-    state::Record record{.id = state.id,
-                         .process = process.identity,
-                         .bundle = state.bundle,
-                         .networks = network_names(requests)};
+    Record record{.id = state.id,
+                  .process = process.identity,
+                  .bundle = state.bundle,
+                  .networks = network_names(requests)};
     LockList held;
     record.plan = make_plan(host, requests, record.networks, names, held);
     for (const auto& note : record.plan.notes) {

@@ -36,7 +36,7 @@ void leave_waiting_to_child(const netlink::Socket& netfilter) {
 void detach(const oci::State& state) {
     Host host;
     const auto lock = host.locks.container(state.id);
-    auto record = state::Record::load(host.directory, state.id);
+    auto record = Record::load(host.directory, state.id);
     if (!record) {
         log::debug("container " + state.id + " has nothing of ours");
         return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,7 +14,8 @@
 #include "netsetup/state/directory.h"
 
 /// What every operation is made of. An operation is a plain struct in ops/ with a journal_name,
-/// which never changes its meaning, and with these functions beside it, found by overload:
+/// which never changes its meaning, and with these functions beside it, declared in one line by
+/// OCINET_OPERATION and found by overload:
 ///
 ///     Description describe(const Op&);                what it equals, as commands
 ///     Needs needs(const Op&);                         what must be opened before
@@ -22,6 +24,15 @@
 ///     std::vector<std::string> check(const Op&, Context&);     differences to the kernel
 ///
 /// and nlohmann's to_json and from_json, because the journal is the list of operations itself.
+#define OCINET_OPERATION(Op)                                                                       \
+    Description describe(const Op& op);                                                            \
+    Needs needs(const Op& op);                                                                     \
+    void apply(const Op& op, Context& context);                                                    \
+    void undo(const Op& op, Context& context, Undo why);                                           \
+    std::vector<std::string> check(const Op& op, Context& context);                                \
+    void to_json(nlohmann::json& json, const Op& op);                                              \
+    void from_json(const nlohmann::json& json, Op& op);
+
 namespace ocinet {
 
 /// Commands that a person can run to the same effect, and those that take it back, each list in the

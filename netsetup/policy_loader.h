@@ -15,6 +15,8 @@ public:
     /// Throws Error when the program cannot be started.
     static PolicyLoader start();
     PolicyLoader(PolicyLoader&& other) noexcept;
+    PolicyLoader(const PolicyLoader&) = delete;
+    PolicyLoader& operator=(const PolicyLoader&) = delete;
     PolicyLoader& operator=(PolicyLoader&&) = delete;
     ~PolicyLoader();
 

@@ -20,8 +20,8 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& more) 
 
 } // namespace
 
-std::vector<std::string> remove_attachment(state::Record& record, Host& host, Context& context) {
-    using Phase = state::Record::Phase;
+std::vector<std::string> remove_attachment(Record& record, Host& host, Context& context) {
+    using Phase = Record::Phase;
     const Undo why = record.phase == Phase::attaching ? Undo::roll_back : Undo::tear_down;
     if (record.phase == Phase::attached) {
         // From now on it is not intact, whoever comes after us.
@@ -43,8 +43,8 @@ std::vector<std::string> remove_attachment(state::Record& record, Host& host, Co
     return failures;
 }
 
-std::optional<std::string> abandoned(const state::Record& record, Host& host) {
-    using Phase = state::Record::Phase;
+std::optional<std::string> abandoned(const Record& record, Host& host) {
+    using Phase = Record::Phase;
     if (record.phase == Phase::attaching) {
         return "its set-up did not come to an end";
     }
@@ -69,7 +69,7 @@ std::optional<Reclaimed> reclaim(const std::string& id, Host& host) {
     if (!lock) {
         return std::nullopt;
     }
-    auto record = state::Record::load(host.directory, id);
+    auto record = Record::load(host.directory, id);
     const auto reason = record ? abandoned(*record, host) : std::nullopt;
     if (!reason) {
         return std::nullopt;
@@ -79,7 +79,7 @@ std::optional<Reclaimed> reclaim(const std::string& id, Host& host) {
 }
 
 void reclaim_some(Host& host) {
-    for (const auto& id : state::Record::some(host.directory, containers_in_passing)) {
+    for (const auto& id : Record::some(host.directory, containers_in_passing)) {
         try {
             if (const auto done = reclaim(id, host)) {
                 log::info("reclaimed container " + id + ": " + done->reason);

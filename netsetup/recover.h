@@ -5,18 +5,18 @@
 #include <vector>
 
 #include "netsetup/host.h"
-#include "netsetup/state/record.h"
+#include "netsetup/record.h"
 
 /// Taking attachments away again: one way for roll-back, poststop and the sweep.
 namespace ocinet {
 
 /// Undoes the record's plan and removes the record. The caller holds the container's lock and no
 /// other. Returns what could not be undone, a line each; then the record stays.
-std::vector<std::string> remove_attachment(state::Record& record, Host& host, Context& context);
+std::vector<std::string> remove_attachment(Record& record, Host& host, Context& context);
 
 /// Why a record is nobody's any more; nothing while its container lives. The caller holds the
 /// container's lock, so that its writer is known to be gone.
-std::optional<std::string> abandoned(const state::Record& record, Host& host);
+std::optional<std::string> abandoned(const Record& record, Host& host);
 
 /// What a sweep did, or would do, with one container.
 struct Reclaimed {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "netsetup/operation.h"
 
 namespace ocinet::ops {
@@ -18,13 +16,6 @@ struct AnnounceAddress {
     std::string interface;
     IpAddress address;
 };
-
-Description describe(const AnnounceAddress& op);
-Needs needs(const AnnounceAddress& op);
-void apply(const AnnounceAddress& op, Context& context);
-void undo(const AnnounceAddress& op, Context& context, Undo why);
-std::vector<std::string> check(const AnnounceAddress& op, Context& context);
-void to_json(nlohmann::json& json, const AnnounceAddress& op);
-void from_json(const nlohmann::json& json, AnnounceAddress& op);
+OCINET_OPERATION(AnnounceAddress)
 
 } // namespace ocinet::ops

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "netsetup/operation.h"
 
 namespace ocinet::ops {
@@ -31,13 +29,7 @@ struct EnsureBridge {
     Found found = Found::absent;
 };
 
-Description describe(const EnsureBridge& op);
-Needs needs(const EnsureBridge& op);
-void apply(const EnsureBridge& op, Context& context);
-/// The last user deletes the bridge, if it carries our alias.
-void undo(const EnsureBridge& op, Context& context, Undo why);
-std::vector<std::string> check(const EnsureBridge& op, Context& context);
-void to_json(nlohmann::json& json, const EnsureBridge& op);
-void from_json(const nlohmann::json& json, EnsureBridge& op);
+/// Undo: The last user deletes the bridge, if it carries our alias.
+OCINET_OPERATION(EnsureBridge)
 
 } // namespace ocinet::ops

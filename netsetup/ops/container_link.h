@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "netsetup/operation.h"
 
 namespace ocinet::ops {
@@ -12,14 +10,7 @@ namespace ocinet::ops {
 struct RaiseLoopback {
     static constexpr const char* journal_name = "raise-loopback";
 };
-
-Description describe(const RaiseLoopback& op);
-Needs needs(const RaiseLoopback& op);
-void apply(const RaiseLoopback& op, Context& context);
-void undo(const RaiseLoopback& op, Context& context, Undo why);
-std::vector<std::string> check(const RaiseLoopback& op, Context& context);
-void to_json(nlohmann::json& json, const RaiseLoopback& op);
-void from_json(const nlohmann::json& json, RaiseLoopback& op);
+OCINET_OPERATION(RaiseLoopback)
 
 /// Addresses, routes and settings of an interface in the container, and the interface up.
 struct ConfigureLink {
@@ -38,13 +29,7 @@ struct ConfigureLink {
     std::vector<Route> routes;
 };
 
-Description describe(const ConfigureLink& op);
-Needs needs(const ConfigureLink& op);
-void apply(const ConfigureLink& op, Context& context);
-/// Nothing: all of it goes with the interface.
-void undo(const ConfigureLink& op, Context& context, Undo why);
-std::vector<std::string> check(const ConfigureLink& op, Context& context);
-void to_json(nlohmann::json& json, const ConfigureLink& op);
-void from_json(const nlohmann::json& json, ConfigureLink& op);
+/// Undo: Nothing: all of it goes with the interface.
+OCINET_OPERATION(ConfigureLink)
 
 } // namespace ocinet::ops

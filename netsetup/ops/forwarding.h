@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "netsetup/operation.h"
 
 namespace ocinet::ops {
@@ -20,14 +18,8 @@ struct EnableForwarding {
     std::vector<std::string> guarded;
 };
 
-Description describe(const EnableForwarding& op);
-Needs needs(const EnableForwarding& op);
-void apply(const EnableForwarding& op, Context& context);
-/// Only a roll-back turns forwarding off again: others may have come to rely on it.
-void undo(const EnableForwarding& op, Context& context, Undo why);
-std::vector<std::string> check(const EnableForwarding& op, Context& context);
-void to_json(nlohmann::json& json, const EnableForwarding& op);
-void from_json(const nlohmann::json& json, EnableForwarding& op);
+/// Undo: Only a roll-back turns forwarding off again: others may have come to rely on it.
+OCINET_OPERATION(EnableForwarding)
 
 /// The interfaces guarded since we turned forwarding on; none when it was not us.
 std::vector<std::string> guarded_interfaces(const state::Directory& directory);

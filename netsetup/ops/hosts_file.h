@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "netsetup/operation.h"
 
 namespace ocinet::ops {
@@ -18,13 +16,6 @@ struct AddHosts {
     /// Ends each line as a comment: by it the lines are found again.
     std::string mark;
 };
-
-Description describe(const AddHosts& op);
-Needs needs(const AddHosts& op);
-void apply(const AddHosts& op, Context& context);
-void undo(const AddHosts& op, Context& context, Undo why);
-std::vector<std::string> check(const AddHosts& op, Context& context);
-void to_json(nlohmann::json& json, const AddHosts& op);
-void from_json(const nlohmann::json& json, AddHosts& op);
+OCINET_OPERATION(AddHosts)
 
 } // namespace ocinet::ops

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "netsetup/operation.h"
 #include "netsetup/state/leases.h"
 #include "netsetup/state/ports.h"
@@ -16,14 +14,7 @@ struct TakeAddress {
     state::AddressRange range;
     IpAddress address;
 };
-
-Description describe(const TakeAddress& op);
-Needs needs(const TakeAddress& op);
-void apply(const TakeAddress& op, Context& context);
-void undo(const TakeAddress& op, Context& context, Undo why);
-std::vector<std::string> check(const TakeAddress& op, Context& context);
-void to_json(nlohmann::json& json, const TakeAddress& op);
-void from_json(const nlohmann::json& json, TakeAddress& op);
+OCINET_OPERATION(TakeAddress)
 
 /// Claims host ports for the container. Under the host's lock.
 struct TakePorts {
@@ -31,13 +22,6 @@ struct TakePorts {
 
     state::PortClaim claim;
 };
-
-Description describe(const TakePorts& op);
-Needs needs(const TakePorts& op);
-void apply(const TakePorts& op, Context& context);
-void undo(const TakePorts& op, Context& context, Undo why);
-std::vector<std::string> check(const TakePorts& op, Context& context);
-void to_json(nlohmann::json& json, const TakePorts& op);
-void from_json(const nlohmann::json& json, TakePorts& op);
+OCINET_OPERATION(TakePorts)
 
 } // namespace ocinet::ops

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "netsetup/nft.h"
 #include "netsetup/operation.h"
 
@@ -18,14 +16,8 @@ struct EnsurePolicy {
     std::string file;
 };
 
-Description describe(const EnsurePolicy& op);
-Needs needs(const EnsurePolicy& op);
-void apply(const EnsurePolicy& op, Context& context);
-/// The last user deletes the table, unless it guards a host on which we turned forwarding on.
-void undo(const EnsurePolicy& op, Context& context, Undo why);
-std::vector<std::string> check(const EnsurePolicy& op, Context& context);
-void to_json(nlohmann::json& json, const EnsurePolicy& op);
-void from_json(const nlohmann::json& json, EnsurePolicy& op);
+/// Undo: The last user deletes the table, unless it guards a host on which we turned forwarding on.
+OCINET_OPERATION(EnsurePolicy)
 
 /// The elements by which the policy knows a network: shared by the network's containers. Under the
 /// network's lock.
@@ -41,12 +33,6 @@ struct ShareElements {
 /// The thing that the containers of a network share by this operation (state/users.h).
 std::string element_users(const std::string& network);
 
-Description describe(const ShareElements& op);
-Needs needs(const ShareElements& op);
-void apply(const ShareElements& op, Context& context);
-void undo(const ShareElements& op, Context& context, Undo why);
-std::vector<std::string> check(const ShareElements& op, Context& context);
-void to_json(nlohmann::json& json, const ShareElements& op);
-void from_json(const nlohmann::json& json, ShareElements& op);
+OCINET_OPERATION(ShareElements)
 
 } // namespace ocinet::ops

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "netsetup/nft.h"
 #include "netsetup/operation.h"
 
@@ -23,13 +21,6 @@ struct PublishPorts {
     /// Whose flows end with the container.
     IpAddress container;
 };
-
-Description describe(const PublishPorts& op);
-Needs needs(const PublishPorts& op);
-void apply(const PublishPorts& op, Context& context);
-void undo(const PublishPorts& op, Context& context, Undo why);
-std::vector<std::string> check(const PublishPorts& op, Context& context);
-void to_json(nlohmann::json& json, const PublishPorts& op);
-void from_json(const nlohmann::json& json, PublishPorts& op);
+OCINET_OPERATION(PublishPorts)
 
 } // namespace ocinet::ops

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "netsetup/operation.h"
 
 namespace ocinet::ops {
@@ -22,13 +20,7 @@ struct CreateVeth {
     Mac peer_mac;
 };
 
-Description describe(const CreateVeth& op);
-Needs needs(const CreateVeth& op);
-void apply(const CreateVeth& op, Context& context);
-/// Removing one end removes both, also where the container's namespace lives on.
-void undo(const CreateVeth& op, Context& context, Undo why);
-std::vector<std::string> check(const CreateVeth& op, Context& context);
-void to_json(nlohmann::json& json, const CreateVeth& op);
-void from_json(const nlohmann::json& json, CreateVeth& op);
+/// Undo: Removing one end removes both, also where the container's namespace lives on.
+OCINET_OPERATION(CreateVeth)
 
 } // namespace ocinet::ops

@@ -23,6 +23,8 @@ public:
     public:
         Held(int file, off_t byte) : file_(file), byte_(byte) {}
         Held(Held&& other) noexcept : file_(std::exchange(other.file_, -1)), byte_(other.byte_) {}
+        Held(const Held&) = delete;
+        Held& operator=(const Held&) = delete;
         Held& operator=(Held&&) = delete;
         ~Held();
 

@@ -146,7 +146,7 @@ private:
     oci::Bundle bundle_;
     ContainerProcess process_;
     ocinet::Host host_;
-    state::Record record_;
+    Record record_;
 };
 
 json all_of(Scene& scene) {

@@ -8,7 +8,7 @@
 #include "netsetup/base/error.h"
 #include "netsetup/base/text.h"
 #include "netsetup/executor.h"
-#include "netsetup/state/record.h"
+#include "netsetup/record.h"
 
 namespace ocinet::test {
 
@@ -71,7 +71,7 @@ std::string setting(const Place& place, const std::string& path) {
 std::vector<std::string> differences(const Host& host, const Container& container) {
     const std::string found = host.ask([&] {
         ocinet::Host product;
-        const auto stored = state::Record::load(product.directory, container.id());
+        const auto stored = Record::load(product.directory, container.id());
         if (!stored) {
             throw Error("no record of container " + container.id());
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "netsetup/state/record.h"
+#include "netsetup/record.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@ namespace ocinet::test {
 
 namespace {
 
-using state::Record;
+using ocinet::Record;
 
 Record record_of(const std::string& id) {
     Record record{.id = id,

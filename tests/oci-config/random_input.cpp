@@ -44,7 +44,7 @@ template <typename Value>
 void check_text(Random& random, const std::vector<std::string>& seeds, const char* alphabet) {
     unsigned good = 0;
     unsigned bad = 0;
-    for (unsigned i = sample(5000, 100000, 2000000); i > 0; --i) {
+    for (unsigned i = sample(5000, 50000, 2000000); i > 0; --i) {
         const auto text = i % 4 == 0 ? random.text(alphabet, 24)
                                      : random.mutated(seeds[random.below(seeds.size())], alphabet);
         const auto value = Value::parse(text);
@@ -100,7 +100,7 @@ TEST_CASE("random text for published ports") {
                                          "65530-65535:1-6,80", "192.0.2.1::53/udp,80:80,81:81/udp"};
     unsigned good = 0;
     unsigned bad = 0;
-    for (unsigned i = sample(5000, 200000, 3000000); i > 0; --i) {
+    for (unsigned i = sample(5000, 50000, 3000000); i > 0; --i) {
         const char* alphabet = "0123456789012345678:::--..,,/tcpud[] ";
         const auto text = i % 3 == 0 ? random.text(alphabet, 12)
                                      : random.mutated(seeds[random.below(seeds.size())], alphabet);
@@ -119,7 +119,7 @@ TEST_CASE("random text for networks") {
                                          "web:mac=02:00:00:00:00:01,interface_name=eth1"};
     unsigned good = 0;
     unsigned bad = 0;
-    for (unsigned i = sample(5000, 200000, 3000000); i > 0; --i) {
+    for (unsigned i = sample(5000, 50000, 3000000); i > 0; --i) {
         const auto text = random.mutated(seeds[random.below(seeds.size())],
                                          "abwxyz0123456789:;,=._-/ \n\"'ipmac");
         const auto attachments = accepted([&] { return parse_attachments(text); });
@@ -140,7 +140,7 @@ TEST_CASE("random text for a container's state") {
                              R"("annotations":{"io.ocinet.name":"w"}})";
     unsigned good = 0;
     unsigned bad = 0;
-    for (unsigned i = sample(5000, 100000, 1000000); i > 0; --i) {
+    for (unsigned i = sample(5000, 25000, 1000000); i > 0; --i) {
         const auto text = random.mutated(seed, json_bytes);
         for (const auto stage : {Stage::create_runtime, Stage::poststop}) {
             const auto state = accepted([&] { return parse_state(text, stage); });
@@ -161,7 +161,7 @@ TEST_CASE("random text for a bundle's config") {
         R"("source":"/h","options":["rbind"]}],"linux":{"namespaces":[{"type":"network"}]}})";
     unsigned good = 0;
     unsigned bad = 0;
-    for (unsigned i = sample(5000, 100000, 1000000); i > 0; --i) {
+    for (unsigned i = sample(5000, 25000, 1000000); i > 0; --i) {
         const auto text = random.mutated(seed, json_bytes);
         const auto bundle = accepted([&] { return parse_bundle(text, "/b"); });
         if (bundle) {
@@ -180,7 +180,7 @@ TEST_CASE("random text for a network's file") {
         R"("routes":[{"destination":"10.2.0.0/16","gateway":"10.1.0.2","metric":7}]})";
     unsigned good = 0;
     unsigned bad = 0;
-    for (unsigned i = sample(5000, 100000, 1000000); i > 0; --i) {
+    for (unsigned i = sample(5000, 25000, 1000000); i > 0; --i) {
         const auto text = random.mutated(seed, json_bytes);
         const auto network = accepted([&] { return parse_network(text, "web", "web.json"); });
         if (network) {

@@ -53,7 +53,7 @@ public:
                                .address = address,
                                .port = port,
                                .word = "packet",
-                               .patience = 1s,
+                               .patience = 5s,
                                .source_port = protocol == "udp" ? source_port : std::uint16_t(0)});
     }
 
@@ -79,7 +79,8 @@ std::vector<Way> ways_to_port(const Flows& flows) {
     return {{"outside", flows.client, "192.0.2.1"},
             {"a neighbour", *flows.first, "192.0.2.1"},
             {"the host, own address", flows.host, "192.0.2.1"},
-            {"the host, loopback", flows.host, "127.0.0.1"}};
+            {"the host, loopback", flows.host, "127.0.0.1"},
+            {"the host, an unnamed loopback address", flows.host, "127.0.0.2"}};
 }
 
 // A port of what is published, and how bridged frames are filtered.
@@ -104,7 +105,7 @@ TEST_CASE("a UDP flow that began before the attach reaches the container after i
             CHECK(Flows::send(way.place, way.address, mapping.port) == "refused");
         }
         // The control: there is something to forget.
-        CHECK(flows.count_flows("-p udp --orig-port-dst " + std::to_string(mapping.port)) == 4);
+        CHECK(flows.count_flows("-p udp --orig-port-dst " + std::to_string(mapping.port)) == 5);
         const auto web = flows.attach("web", "10.90.0.11", mapping.publish);
         for (const auto& way : ways_to_port(flows)) {
             INFO(mapping.publish << " from " << way.what);

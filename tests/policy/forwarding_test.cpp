@@ -23,12 +23,16 @@ public:
         servers.push_back(serve(right, "right", {{.port = 80}}));
     }
 
-    /// left -> right, over each protocol: one answer where they are alike.
-    Answer cross() const {
+    /// left -> right, over each protocol: one answer where they are alike. With more patience where
+    /// it is not silence that is expected.
+    Answer cross(Milliseconds patience = 300ms) const {
         std::vector<Probe> probes;
         for (const char* protocol : {"tcp", "udp", "icmp"}) {
-            probes.push_back(
-                {.protocol = protocol, .address = "198.51.100.2", .port = 80, .word = "w"});
+            probes.push_back({.protocol = protocol,
+                              .address = "198.51.100.2",
+                              .port = 80,
+                              .word = "w",
+                              .patience = patience});
         }
         Process running = start_probes(left, probes);
         auto answers = collect_answers(running);
@@ -67,7 +71,7 @@ TEST_CASE("LAN -> LAN stays closed when ocinet turned forwarding on") {
     CHECK(lans.cross() == "silence");
     // The control: it is the guard that holds.
     lans.host.sh("nft delete table inet ocinet");
-    CHECK(lans.cross() == crossed);
+    CHECK(lans.cross(5s) == crossed);
 }
 
 TEST_CASE("LAN -> LAN is closed again by the next attach after somebody flushed the ruleset") {
@@ -75,7 +79,7 @@ TEST_CASE("LAN -> LAN is closed again by the next attach after somebody flushed 
     const Container first(lans.host, published);
     first.attach();
     lans.host.sh("nft flush ruleset");
-    CHECK(lans.cross() == crossed);
+    CHECK(lans.cross(5s) == crossed);
     const Container second(lans.host, {{"io.ocinet.network", "bridge"}});
     second.attach();
     CHECK(lans.cross() == "silence");
@@ -95,12 +99,12 @@ TEST_CASE("LAN -> LAN stays closed when a second container came and the first on
 
 TEST_CASE("LAN -> LAN goes on when the operator had turned forwarding on") {
     const TwoLans lans(true);
-    CHECK(lans.cross() == crossed);
+    CHECK(lans.cross(5s) == crossed);
     const Container container(lans.host, published);
     container.attach();
-    CHECK(lans.cross() == crossed);
+    CHECK(lans.cross(5s) == crossed);
     container.detach();
-    CHECK(lans.cross() == crossed);
+    CHECK(lans.cross(5s) == crossed);
 }
 
 TEST_CASE("an internal network alone does not turn forwarding on") {

@@ -40,10 +40,10 @@ std::vector<Rule> rules_of(const Host& host) {
 }
 
 // What goes wrong without a rule, over both ways of filtering bridged frames.
-std::string found_wrong(const Layout& layout) {
+std::string found_wrong(const Layout& layout, Milliseconds patience) {
     for (const int value : {0, 1}) {
         layout.set_bridge_nf(value == 1);
-        const auto wrong = mismatches(all_rows(), try_rows(layout, all_rows(), 1s));
+        const auto wrong = mismatches(all_rows(), try_rows(layout, all_rows(), patience));
         if (!wrong.empty()) {
             return wrong;
         }
@@ -83,11 +83,11 @@ TEST_CASE("each rule of the policy is needed for some row") {
         const Rule rule = rules_of(layout.host()).at(index);
         INFO("without the rule of chain " << rule.chain << ": " << rule.text);
         layout.host().sh("nft delete rule inet ocinet " + rule.chain + " handle " + rule.handle);
-        CHECK(found_wrong(layout) != nothing_wrong);
+        CHECK(found_wrong(layout, 1s) != nothing_wrong);
         // With the flows that should not have been.
         layout.host().sh("nft -f - && conntrack -F 2>&1", "delete table inet ocinet\n" + whole);
     }
-    CHECK(found_wrong(layout) == nothing_wrong);
+    CHECK(found_wrong(layout, 5s) == nothing_wrong);
 }
 
 } // namespace ocinet::test

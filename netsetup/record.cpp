@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "netsetup/state/record.h"
+#include "netsetup/record.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,10 +15,6 @@ namespace ocinet {
 
 OCINET_JSON(ProcessIdentity, pid, start_time)
 
-} // namespace ocinet
-
-namespace ocinet::state {
-
 NLOHMANN_JSON_SERIALIZE_ENUM(Record::Phase, {{Record::Phase::attaching, "attaching"},
                                              {Record::Phase::attached, "attached"},
                                              {Record::Phase::removing, "removing"}})
@@ -29,8 +25,8 @@ namespace {
 constexpr std::size_t largest_record = 16 << 20;
 constexpr std::string_view suffix = ".json";
 
-Fd records(const Directory& directory) {
-    Fd records = open_directory(directory.root.get(), "containers");
+Fd records(const state::Directory& directory) {
+    Fd records = state::open_directory(directory.root.get(), "containers");
     if (!records) {
         throw Error("the directory of records disappeared");
     }
@@ -39,7 +35,7 @@ Fd records(const Directory& directory) {
 
 } // namespace
 
-std::optional<Record> Record::load(const Directory& directory, const std::string& id) {
+std::optional<Record> Record::load(const state::Directory& directory, const std::string& id) {
     const Fd parent = records(directory);
     const std::string name = id + std::string(suffix);
     const Fd file(::openat(parent.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
@@ -64,12 +60,12 @@ std::optional<Record> Record::load(const Directory& directory, const std::string
     }
 }
 
-void Record::save(const Directory& directory) const {
+void Record::save(const state::Directory& directory) const {
     const Fd parent = records(directory);
     replace_file(parent.get(), id + std::string(suffix), nlohmann::json(*this).dump() + "\n", 0640);
 }
 
-void Record::remove(const Directory& directory) const {
+void Record::remove(const state::Directory& directory) const {
     const Fd parent = records(directory);
     // The temporary name too: its writer may have been killed before the rename.
     for (const auto& name : {"." + id + std::string(suffix) + ".new", id + std::string(suffix)}) {
@@ -91,9 +87,9 @@ std::optional<std::string> id_of(std::string_view name) {
 
 } // namespace
 
-std::vector<std::string> Record::list(const Directory& directory) {
+std::vector<std::string> Record::list(const state::Directory& directory) {
     std::vector<std::string> ids;
-    for (const auto& name : names_in(directory, "containers")) {
+    for (const auto& name : state::names_in(directory, "containers")) {
         if (auto id = id_of(name)) {
             ids.push_back(std::move(*id));
         }
@@ -101,7 +97,7 @@ std::vector<std::string> Record::list(const Directory& directory) {
     return ids;
 }
 
-std::vector<std::string> Record::some(const Directory& directory, std::size_t count) {
+std::vector<std::string> Record::some(const state::Directory& directory, std::size_t count) {
     // Where the last call ended: an offset that the kernel gave for the directory. readdir() would
     // read far ahead; a small buffer makes the kernel stop early.
     const Fd rotation(::openat(directory.root.get(), "rotation",
@@ -138,4 +134,4 @@ std::vector<std::string> Record::some(const Directory& directory, std::size_t co
     return ids;
 }
 
-} // namespace ocinet::state
+} // namespace ocinet

@@ -9,7 +9,7 @@
 #include "netsetup/process.h"
 #include "netsetup/state/directory.h"
 
-namespace ocinet::state {
+namespace ocinet {
 
 /// What is known of one container: containers/ID.json, replaced as a whole. It is the journal, too:
 /// it holds the complete plan before the plan's first operation touches anything, and every undo is
@@ -36,14 +36,14 @@ struct Record {
     Plan plan;
 
     /// Nothing when there is no record; throws Error when it cannot be understood.
-    static std::optional<Record> load(const Directory& directory, const std::string& id);
-    void save(const Directory& directory) const;
-    void remove(const Directory& directory) const;
+    static std::optional<Record> load(const state::Directory& directory, const std::string& id);
+    void save(const state::Directory& directory) const;
+    void remove(const state::Directory& directory) const;
     /// All containers' ids.
-    static std::vector<std::string> list(const Directory& directory);
+    static std::vector<std::string> list(const state::Directory& directory);
     /// At most `count` ids, the next ones at each call: a rotation over all of them, whose cost
     /// does not grow with their number.
-    static std::vector<std::string> some(const Directory& directory, std::size_t count);
+    static std::vector<std::string> some(const state::Directory& directory, std::size_t count);
 };
 
-} // namespace ocinet::state
+} // namespace ocinet
