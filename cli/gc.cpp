@@ -10,7 +10,7 @@ namespace ocinet::cli {
 namespace {
 
 void sweep() {
-    Host host;
+    Host host{.directory = state::Directory::open_or_imagine()};
     std::size_t failed = 0;
     for (const auto& id : Record::list(host.directory)) {
         try {

@@ -73,7 +73,7 @@ drivers::Planned make_plan(const Options& options) {
                                .policy_file = paths::policy_text(),
                                .seed = names.seed()},
                               *wanted, oci::load_networks(wanted->attachments, paths::networks));
-    Host host;
+    Host host{.directory = state::Directory::open_or_imagine()};
     auto planned = drivers::plan_all(requests, [&](const HostQuery& query) {
         return look(query, host.directory, host.route, host.netfilter, names);
     });

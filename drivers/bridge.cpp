@@ -2,6 +2,8 @@
 // The network driver "bridge": an isolated IPv4 network of the host's; masqueraded on the way out,
 // reached through published ports on the way in.
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "drivers/driver.h"
 #include "drivers/parts/addresses.h"
@@ -24,7 +26,15 @@ void refuse_contradictions(const Request& request) {
     if (request.network.internal && !request.publish.empty()) {
         throw Error(label(request) + ": the network is internal: no port of it can be published");
     }
+    std::set<std::pair<Prefix, std::uint32_t>> destinations;
+    if (!request.network.internal) {
+        destinations.insert({Prefix(), 0}); // the default route is by the network's gateway
+    }
     for (const auto& route : request.network.routes) {
+        if (!destinations.insert({route.destination, route.metric}).second) {
+            throw Error(label(request) + ": two routes to " + route.destination.text())
+                .hint("routes to the same destination need different metrics");
+        }
         if (!subnet.subnet.contains(route.gateway)) {
             throw Error(label(request) + ": the route to " + route.destination.text() +
                         " has its gateway " + route.gateway.text() + " outside the subnet " +
@@ -59,7 +69,7 @@ Found found_bridge(const Request& request, const ops::EnsureBridge& wanted, cons
         return std::find(view.bridge_addresses.begin(), view.bridge_addresses.end(), address) !=
                view.bridge_addresses.end();
     };
-    const bool complete = found.up && found.mtu == wanted.mtu && found.ipv6_disabled &&
+    const bool complete = found.up && found.mac == wanted.mac && found.mtu == wanted.mtu && found.ipv6_disabled &&
                           found.route_localnet == wanted.route_localnet &&
                           std::all_of(wanted.addresses.begin(), wanted.addresses.end(), has);
     return complete ? Found::complete : Found::incomplete;
@@ -82,8 +92,10 @@ std::vector<nft::Element> network_elements(const Request& request) {
     return elements;
 }
 
-ops::EnableForwarding wanted_forwarding(const HostView& view, bool policy_is_loaded) {
-    ops::EnableForwarding op{.turn_on = !view.forwards_ipv4};
+// An internal network needs no forwarding, but a policy that is loaded anew needs its guard back.
+ops::EnableForwarding wanted_forwarding(const Request& request, const HostView& view,
+                                        bool policy_is_loaded) {
+    ops::EnableForwarding op{.turn_on = !request.network.internal && !view.forwards_ipv4};
     if (op.turn_on) {
         std::copy_if(view.interfaces.begin(), view.interfaces.end(), std::back_inserter(op.guarded),
                      [](const std::string& name) { return name != "lo"; });
@@ -100,8 +112,9 @@ void add_shared(Plan& plan, const Request& request, const HostView& view, NameSo
     };
     add(ops::TakeAddress{wanted_address(request).range, view.addresses.at(0)});
     add(ops::EnsurePolicy{.loaded = policy_is_loaded, .file = request.policy_file});
-    if (!request.network.internal) {
-        add(wanted_forwarding(view, policy_is_loaded));
+    const auto forwarding = wanted_forwarding(request, view, policy_is_loaded);
+    if (!request.network.internal || !forwarding.guarded.empty()) {
+        add(forwarding);
     }
     ops::EnsureBridge bridge = wanted_bridge(request, names);
     bridge.found = found_bridge(request, bridge, view);

@@ -162,6 +162,7 @@ void attach(const oci::State& state) {
 
     Record record{.id = state.id,
                   .process = process.identity,
+                  .given_netns = bundle.network == oci::Bundle::Network::path,
                   .bundle = state.bundle,
                   .networks = network_names(requests)};
     LockList held;

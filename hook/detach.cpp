@@ -34,7 +34,7 @@ void leave_waiting_to_child(const netlink::Socket& netfilter) {
 } // namespace
 
 void detach(const oci::State& state) {
-    Host host;
+    Host host{.directory = state::Directory::open_or_imagine()};
     const auto lock = host.locks.container(state.id);
     auto record = Record::load(host.directory, state.id);
     if (!record) {

@@ -65,19 +65,23 @@ Pool random_ports() {
 
 class PortSearch {
 public:
-    PortSearch(HostView& view, const state::Directory& directory, NameSource& names)
-        : view_(view), directory_(directory), names_(names),
+    PortSearch(HostView& view, const std::vector<state::PortClaim>& claims,
+               const state::Directory& directory, NameSource& names)
+        : view_(view), claims_(claims), directory_(directory), names_(names),
           diag_(netlink::Socket::open(NETLINK_SOCK_DIAG)) {}
 
-    void look(const state::PortClaim& claim) {
-        if (claim.first == 0) {
-            view_.ports.push_back(free_port(claim));
-            return;
+    // A claim that is filled in counts for those that are chosen after it.
+    void look() {
+        for (auto& claim : claims_) {
+            if (claim.first == 0) {
+                claim.first = free_port(claim);
+            } else if (auto conflict = find_conflict(claim)) {
+                view_.conflicts.push_back(std::move(*conflict));
+            }
         }
-        if (auto conflict = find_conflict(claim)) {
-            view_.conflicts.push_back(std::move(*conflict));
+        for (const auto& claim : claims_) {
+            view_.ports.push_back(claim.first);
         }
-        view_.ports.push_back(claim.first);
     }
 
 private:
@@ -105,9 +109,7 @@ private:
         const auto start = unsigned(names_.below(count));
         for (unsigned i = 0; i < count; ++i) {
             claim.first = std::uint16_t(pool.first + (start + i) % count);
-            const bool chosen_before =
-                std::find(view_.ports.begin(), view_.ports.end(), claim.first) != view_.ports.end();
-            if (!chosen_before && !find_conflict(claim)) {
+            if (!is_own(claim) && !find_conflict(claim)) {
                 return claim.first;
             }
         }
@@ -115,7 +117,14 @@ private:
                     " and " + std::to_string(pool.last));
     }
 
+    bool is_own(const state::PortClaim& candidate) const {
+        return std::any_of(claims_.begin(), claims_.end(), [&](const state::PortClaim& claim) {
+            return claim.protocol == candidate.protocol && claim.contains(candidate.first);
+        });
+    }
+
     HostView& view_;
+    std::vector<state::PortClaim> claims_;
     const state::Directory& directory_;
     NameSource& names_;
     netlink::Socket diag_;
@@ -127,7 +136,7 @@ void look_at_firewall(HostView& view, netlink::Socket& route, netlink::Socket& n
     view.forwards_ipv4 = read_setting(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward") == "1";
     view.guarded = ops::guarded_interfaces(directory);
     if (!view.forwards_ipv4) {
-        view.interfaces = link::names(route);
+        view.interfaces = link::foreign_names(route);
     }
 }
 
@@ -140,10 +149,7 @@ HostView look(const HostQuery& query, const state::Directory& directory, netlink
         look_for_address(view, address, directory);
     }
     if (!query.ports.empty()) {
-        PortSearch search(view, directory, names);
-        for (const auto& claim : query.ports) {
-            search.look(claim);
-        }
+        PortSearch(view, query.ports, directory, names).look();
     }
     if (!query.bridge.empty()) {
         view.bridge = link::find(route, query.bridge);

@@ -58,7 +58,7 @@ struct HostView {
     bool has_network_elements = false;
     std::optional<int> policy_version;
     bool forwards_ipv4 = false;
-    /// When the host does not forward: all its interfaces.
+    /// When the host does not forward: all its interfaces but ours.
     std::vector<std::string> interfaces;
     /// Interfaces that are guarded since we turned forwarding on.
     std::vector<std::string> guarded;

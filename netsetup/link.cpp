@@ -79,13 +79,18 @@ std::optional<Link> find(netlink::Socket& socket, const std::string& name) {
     return link;
 }
 
-std::vector<std::string> names(netlink::Socket& socket) {
+std::vector<std::string> foreign_names(netlink::Socket& socket) {
     netlink::Message request(RTM_GETLINK, 0);
     request.header<ifinfomsg>().ifi_family = AF_UNSPEC;
     request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
     std::vector<std::string> names;
     socket.dump(std::move(request), [&](const nlmsghdr& answer) {
-        names.push_back(text_of(netlink::attribute(answer, sizeof(ifinfomsg), IFLA_IFNAME)));
+        const auto attr = [&](std::uint16_t type) {
+            return text_of(netlink::attribute(answer, sizeof(ifinfomsg), type));
+        };
+        if (!attr(IFLA_IFALIAS).starts_with("ocinet:")) {
+            names.push_back(attr(IFLA_IFNAME));
+        }
     });
     return names;
 }

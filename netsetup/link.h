@@ -30,8 +30,8 @@ struct Link {
 
 /// Nothing when there is no such link.
 std::optional<Link> find(netlink::Socket& socket, const std::string& name);
-/// Every link's name.
-std::vector<std::string> names(netlink::Socket& socket);
+/// The names of all links but ours.
+std::vector<std::string> foreign_names(netlink::Socket& socket);
 /// The IPv4 addresses of one link; of all links where `index` is 0.
 std::vector<Prefix> addresses(netlink::Socket& socket, int index);
 bool has_route(netlink::Socket& socket, int index, const Prefix& destination,

@@ -116,15 +116,15 @@ bool is_missing(const netlink::Refused& refused) {
 }
 
 std::string command(const char* verb, const Element& element, bool with_value) {
-    std::string text = std::string("nft ") + verb + " element inet " + table + " " + element.set +
-                       " '{ " + join(element.key, " . ");
+    std::string text = "{ " + join(quoted_key(element), " . ");
     if (with_value && !element.comment.empty()) {
         text += " comment \"" + element.comment + "\"";
     }
     if (with_value && !element.value.empty()) {
         text += " : " + join(element.value, " . ");
     }
-    return text + " }'";
+    return std::string("nft ") + verb + " element inet " + table + " " + element.set + " " +
+           shell_word(text + " }");
 }
 
 } // namespace

@@ -170,6 +170,17 @@ Encoded encode(const Element& element) {
     return encoded;
 }
 
+std::vector<std::string> quoted_key(const Element& element) {
+    const SetType& type = type_of(element.set);
+    std::vector<std::string> words = element.key;
+    for (std::size_t i = 0; i < words.size() && i < type.key.size(); ++i) {
+        if (type.key[i] == Field::interface) {
+            words[i] = "\"" + words[i] + "\"";
+        }
+    }
+    return words;
+}
+
 std::vector<std::pair<std::string, std::string>> set_types() {
     std::vector<std::pair<std::string, std::string>> all;
     for (const auto& type : types()) {

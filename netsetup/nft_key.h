@@ -21,6 +21,9 @@ struct Encoded {
 /// Throws Error for a set that the policy does not have and for words that do not fit its types.
 Encoded encode(const Element& element);
 
+/// The key's words as nft takes them: interfaces in quotes, since their names may be anything.
+std::vector<std::string> quoted_key(const Element& element);
+
 /// The types of a set's fields as policy.nft names them: "inet_proto . inet_service : ipv4_addr".
 /// A test holds them against that file.
 std::vector<std::pair<std::string, std::string>> set_types();

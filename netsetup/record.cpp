@@ -15,10 +15,35 @@ namespace ocinet {
 
 OCINET_JSON(ProcessIdentity, pid, start_time)
 
-NLOHMANN_JSON_SERIALIZE_ENUM(Record::Phase, {{Record::Phase::attaching, "attaching"},
-                                             {Record::Phase::attached, "attached"},
-                                             {Record::Phase::removing, "removing"}})
-OCINET_JSON(Record, version, id, phase, process, bundle, networks, plan)
+
+namespace {
+
+constexpr std::array phases{std::pair(Record::Phase::attaching, "attaching"),
+                            std::pair(Record::Phase::attached, "attached"),
+                            std::pair(Record::Phase::removing, "removing")};
+
+} // namespace
+
+// nlohmann's own macro for enumerations takes an unknown word for the first value.
+void to_json(nlohmann::json& json, const Record::Phase& phase) {
+    for (const auto& [value, word] : phases) {
+        if (value == phase) {
+            json = word;
+        }
+    }
+}
+
+void from_json(const nlohmann::json& json, Record::Phase& phase) {
+    for (const auto& [value, word] : phases) {
+        if (json == word) {
+            phase = value;
+            return;
+        }
+    }
+    throw Error("unknown phase " + json.dump());
+}
+
+OCINET_JSON(Record, version, id, phase, process, given_netns, bundle, networks, plan)
 
 namespace {
 
@@ -62,13 +87,19 @@ std::optional<Record> Record::load(const state::Directory& directory, const std:
 
 void Record::save(const state::Directory& directory) const {
     const Fd parent = records(directory);
-    replace_file(parent.get(), id + std::string(suffix), nlohmann::json(*this).dump() + "\n", 0640);
+    std::string text;
+    try {
+        text = nlohmann::json(*this).dump() + "\n";
+    } catch (const nlohmann::json::exception& error) {
+        throw Error("a record cannot be written: " + std::string(error.what()));
+    }
+    replace_file(parent.get(), id + std::string(suffix), text, 0640);
 }
 
 void Record::remove(const state::Directory& directory) const {
     const Fd parent = records(directory);
     // The temporary name too: its writer may have been killed before the rename.
-    for (const auto& name : {"." + id + std::string(suffix) + ".new", id + std::string(suffix)}) {
+    for (const auto& name : {id + std::string(suffix) + ".new", id + std::string(suffix)}) {
         if (::unlinkat(parent.get(), name.c_str(), 0) != 0 && errno != ENOENT) {
             throw_errno("remove " + name);
         }
@@ -79,7 +110,7 @@ namespace {
 
 // "ID.json" -> "ID"; nothing for other names.
 std::optional<std::string> id_of(std::string_view name) {
-    if (name.size() <= suffix.size() || !name.ends_with(suffix) || name.front() == '.') {
+    if (name.size() <= suffix.size() || !name.ends_with(suffix)) {
         return std::nullopt;
     }
     return std::string(name.substr(0, name.size() - suffix.size()));
@@ -110,16 +141,20 @@ std::vector<std::string> Record::some(const state::Directory& directory, std::si
         throw_errno("read the file rotation");
     }
     const Fd parent = records(directory);
-    if (::lseek(parent.get(), offset, SEEK_SET) < 0) {
-        throw_errno("seek in the directory of records");
-    }
     alignas(dirent64) std::array<char, 1024> buffer;
-    const ssize_t size = ::getdents64(parent.get(), buffer.data(), buffer.size());
+    ssize_t size = 0;
+    // At the end, or at a place that is none: from the beginning.
+    if (::lseek(parent.get(), offset, SEEK_SET) >= 0) {
+        size = ::getdents64(parent.get(), buffer.data(), buffer.size());
+    }
+    if (size <= 0 && ::lseek(parent.get(), 0, SEEK_SET) == 0) {
+        size = ::getdents64(parent.get(), buffer.data(), buffer.size());
+    }
     if (size < 0) {
         throw_errno("read the directory of records");
     }
     std::vector<std::string> ids;
-    offset = 0; // at the end: from the beginning next time
+    offset = 0;
     for (ssize_t at = 0; at < size && ids.size() < count;) {
         const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
         if (auto id = id_of(entry->d_name)) {

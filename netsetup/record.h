@@ -30,6 +30,8 @@ struct Record {
     std::string id;
     Phase phase = Phase::attaching;
     ProcessIdentity process;
+    /// The network namespace was given by a path: it may outlive the container's process.
+    bool given_netns = false;
     std::string bundle;
     /// Whose locks guard the plan's shared steps.
     std::vector<std::string> networks;
@@ -45,5 +47,8 @@ struct Record {
     /// does not grow with their number.
     static std::vector<std::string> some(const state::Directory& directory, std::size_t count);
 };
+
+void to_json(nlohmann::json& json, const Record::Phase& phase);
+void from_json(const nlohmann::json& json, Record::Phase& phase);
 
 } // namespace ocinet

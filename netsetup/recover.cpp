@@ -54,10 +54,10 @@ std::optional<std::string> abandoned(const Record& record, Host& host) {
     if (is_alive(record.process)) {
         return std::nullopt;
     }
-    // The kernel removes a container's links with its network namespace: while one is there,
-    // somebody holds the namespace, be it a process or a mount.
+    // A namespace that the runtime made ends with the container; the kernel removes its links a
+    // moment later. While a link of a given one is there, somebody holds it: a process or a mount.
     for (const auto& attached : record.plan.attached) {
-        if (!attached.host_interface.empty() && link::find(host.route, attached.host_interface)) {
+        if (record.given_netns && !attached.host_interface.empty() && link::find(host.route, attached.host_interface)) {
             return std::nullopt;
         }
     }

@@ -38,9 +38,13 @@ netlink::Message request(int family, std::uint8_t protocol) {
 
 // ::, ::ffff:a.b.c.d and IPv4 addresses alike as IPv4; nothing for other IPv6 addresses, which
 // take no IPv4 traffic.
-std::optional<IpAddress> ipv4_of(const inet_diag_msg& socket) {
+std::optional<IpAddress> ipv4_of(const nlmsghdr& answer, const inet_diag_msg& socket) {
     if (socket.idiag_family == AF_INET) {
         return IpAddress::from_bytes(socket.id.idiag_src, 4);
+    }
+    const nlattr* v6only = netlink::attribute(answer, sizeof socket, INET_DIAG_SKV6ONLY);
+    if (v6only && mnl_attr_get_u8(v6only) != 0) {
+        return std::nullopt;
     }
     const auto* words = socket.id.idiag_src;
     if (words[0] != 0 || words[1] != 0) {
@@ -100,7 +104,7 @@ std::optional<Bound> find_bound(netlink::Socket& diag, const std::string& protoc
         diag.dump(request(family, number), [&](const nlmsghdr& answer) {
             const auto& socket = *static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(&answer));
             const std::uint16_t port = ntohs(socket.id.idiag_sport);
-            const auto bound = ipv4_of(socket);
+            const auto bound = ipv4_of(answer, socket);
             if (found || !bound || port < first || port >= unsigned(first) + count) {
                 return;
             }

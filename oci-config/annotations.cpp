@@ -31,6 +31,9 @@ void read_option(Attachment& attachment, std::string_view option) {
         }
         attachment.addresses.push_back(*address);
     } else if (key == "mac") {
+        if (attachment.mac) {
+            throw Error("mac= is given twice");
+        }
         attachment.mac = Mac::parse(value);
         if (!attachment.mac) {
             throw Error("mac=" + std::string(value) + ": not a MAC address");
@@ -40,6 +43,9 @@ void read_option(Attachment& attachment, std::string_view option) {
                 .hint("the lowest bit of the first byte marks a group; 02:… is a good beginning");
         }
     } else if (key == "interface_name") {
+        if (!attachment.interface.empty()) {
+            throw Error("interface_name= is given twice");
+        }
         if (!is_interface_name(value) || value == "lo") {
             throw Error("interface_name=" + std::string(value) + ": not an interface's name")
                 .hint("at most 15 letters, digits, '.', '_' or '-'");

@@ -3,9 +3,11 @@
 // ends and changes nothing. A program of its own because libnftables is GPL-2.0-only and costs a
 // third of a set-up's time, and is needed once in a host's life.
 #include <nftables/libnftables.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string_view>
@@ -51,6 +53,8 @@ int main(int argc, char** argv) {
     }
     try {
         ocinet::confine();
+        // Who was killed has others undo its work: nothing of it may come after them.
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());
         return 1;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "drivers/parts/hosts.h"
 
+#include <algorithm>
+
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
 
@@ -11,18 +13,12 @@ namespace {
 // Engines keep a container's files in a directory named by its id, or in the bundle. A hosts file
 // from elsewhere is the user's (-v): other containers may use it, too.
 bool belongs_to(const std::string& file, const Request& request) {
-    if (file.starts_with(request.bundle.path + "/")) {
-        return file.find("/../") == std::string::npos;
-    }
-    for (const auto part : split(file, '/')) {
-        if (part == "..") {
-            return false;
-        }
-        if (part == request.container_id) {
-            return true;
-        }
-    }
-    return false;
+    const auto parts = split(file, '/');
+    const auto has = [&](std::string_view name) {
+        return std::find(parts.begin(), parts.end(), name) != parts.end();
+    };
+    return !has("..") &&
+           (file.starts_with(request.bundle.path + "/") || has(request.container_id));
 }
 
 std::string own_names(const Request& request) {

@@ -85,7 +85,7 @@ void write_all(int fd, std::string_view text, std::string_view name) {
 }
 
 void replace_file(int directory, const std::string& name, std::string_view text, mode_t mode) {
-    const std::string temporary = "." + name + ".new";
+    const std::string temporary = name + ".new";
     const Fd file(::openat(directory, temporary.c_str(),
                            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
     if (!file) {

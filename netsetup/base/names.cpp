@@ -25,7 +25,7 @@ bool consists_of(std::string_view name, std::string_view others) {
 
 bool is_interface_name(std::string_view name) {
     return !name.empty() && name.size() <= max_interface_name && name != "." && name != ".." &&
-           name.front() != '-' && consists_of(name, "_.-");
+           name != "all" && name != "default" && name.front() != '-' && consists_of(name, "_.-");
 }
 
 bool is_network_name(std::string_view name) {

@@ -116,7 +116,8 @@ Description describe(const EnsureBridge& op) {
     } else {
         description.apply = furnish_commands(op, op.name);
         description.apply.insert(description.apply.begin(),
-                                 "ip link set dev " + op.name + mtu + " up");
+                                 "ip link set dev " + op.name + " address " + op.mac.text() + mtu +
+                                     " up");
         description.undo.push_back("# bridge " + op.name + " was there before");
     }
     return description;
@@ -135,6 +136,7 @@ void apply(const EnsureBridge& op, Context& context) {
     } else if (op.found == EnsureBridge::Found::incomplete) {
         auto message = link::raise(op.name);
         message.put_u32(IFLA_MTU, op.mtu);
+        message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
         context.route.send(std::move(message));
         furnish(op, op.name, context);
     }
@@ -162,6 +164,7 @@ std::vector<std::string> check(const EnsureBridge& op, Context& context) {
     Differences differences;
     differences.expect(found->up, name + " is down");
     differences.expect(found->alias == link_alias("", op.network), name + " lacks our alias");
+    differences.expect(found->mac == op.mac, name + " has address " + found->mac.text());
     differences.expect(found->mtu == op.mtu, name + " has mtu " + std::to_string(found->mtu));
     differences.expect(found->route_localnet == op.route_localnet,
                        name + " has another route_localnet");

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -19,6 +20,23 @@ Fd open_directory(int parent, const char* name) {
     Fd directory(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
     if (!directory && errno != ENOENT) {
         throw_errno(std::string("open directory ") + name);
+    }
+    return directory;
+}
+
+Directory Directory::open_or_imagine() {
+    Directory directory{open_directory(AT_FDCWD, paths::state)};
+    if (directory.root) {
+        return directory;
+    }
+    // A file system that is mounted nowhere: empty, and gone with the descriptor.
+    const Fd empty(::fsopen("tmpfs", FSOPEN_CLOEXEC));
+    if (!empty || ::fsconfig(empty.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
+        throw_errno("make an empty state");
+    }
+    directory.root.reset(::fsmount(empty.get(), FSMOUNT_CLOEXEC, 0));
+    if (!directory.root) {
+        throw_errno("make an empty state");
     }
     return directory;
 }
@@ -67,8 +85,9 @@ std::vector<std::string> names_in(const Directory& directory, const std::string&
     std::vector<std::string> names;
     errno = 0;
     while (const dirent* entry = ::readdir(stream.get())) {
-        if (entry->d_name[0] != '.') {
-            names.emplace_back(entry->d_name);
+        const std::string name = entry->d_name;
+        if (name != "." && name != "..") {
+            names.push_back(name);
         }
     }
     if (errno != 0) {

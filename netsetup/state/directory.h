@@ -19,6 +19,8 @@ namespace ocinet::state {
 struct Directory {
     /// Makes what is missing; throws Error.
     static Directory open();
+    /// For those who only look: an empty one that is nowhere where there is none yet.
+    static Directory open_or_imagine();
 
     Fd root;
 };
@@ -32,7 +34,7 @@ void make_directory(const Directory& directory, const std::string& path);
 /// False when the directory is not empty; one that is gone already is success.
 bool remove_directory(const Directory& directory, const std::string& path);
 
-/// The names in a directory, those that begin with a dot left out; none when it does not exist.
+/// The names in a directory, none when it does not exist.
 std::vector<std::string> names_in(const Directory& directory, const std::string& path);
 
 /// The container's id that a symlink holds; nothing when there is none.

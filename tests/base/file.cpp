@@ -144,7 +144,7 @@ TEST_CASE("a file is replaced by another, not written over") {
     replace_file(fd.get(), "record", "old", 0640);
     const Fd reader(::openat(fd.get(), "record", O_RDONLY | O_CLOEXEC));
     // What a killed writer left is no obstacle, and nothing of it survives.
-    write_text(directory / ".record.new", std::string(100, 'x'));
+    write_text(directory / "record.new", std::string(100, 'x'));
     replace_file(fd.get(), "record", "new", 0640);
 
     CHECK(read_file(directory / "record", 100) == "new");
@@ -161,13 +161,13 @@ TEST_CASE("a file is not replaced through a symlink") {
     const TempDir directory;
     const Fd fd = open_directory(directory);
     write_text(directory / "victim", "untouched");
-    REQUIRE(::symlink("victim", (directory / ".record.new").c_str()) == 0);
+    REQUIRE(::symlink("victim", (directory / "record.new").c_str()) == 0);
     CHECK_THAT(message_of([&] { replace_file(fd.get(), "record", "text", 0600); }),
                contains("(ELOOP)"));
     CHECK(read_file(directory / "victim", 100) == "untouched");
 
     // A symlink at the name itself is replaced like anything else.
-    std::filesystem::remove(directory / ".record.new");
+    std::filesystem::remove(directory / "record.new");
     REQUIRE(::symlink("victim", (directory / "record").c_str()) == 0);
     replace_file(fd.get(), "record", "text", 0600);
     CHECK(read_file(directory / "record", 100) == "text");

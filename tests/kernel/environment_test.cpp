@@ -172,6 +172,8 @@ TEST_CASE("a stdin that has no state in it is an error and nothing else") {
              [] {
                  close_all({0});
                  require(::open("/dev/zero", O_RDONLY) == 0, "open /dev/zero");
+                 const rlimit enough{1 << 30, 1 << 30}; // for a hook that would read on and on
+                 require(::setrlimit(RLIMIT_AS, &enough) == 0, "setrlimit");
              }},
         },
         3)));

@@ -18,7 +18,8 @@ class Place;
 ///     nft         `nft list ruleset`
 ///     sysctl      net/ipv4/ip_forward, net/ipv4/conf/*/{route_localnet,forwarding},
 ///                 net/ipv6/conf/*/{disable_ipv6,accept_ra,autoconf,forwarding}
-///     run         path below /run/ocinet -> content; without directories, without an empty `lock`
+///     run         path below /run/ocinet -> content; without directories, an empty `lock`,
+///                 and `rotation`
 ///
 /// What says when or in which order things were made, and not what they are, is left out:
 /// - interface indexes, netns ids, statistics, nft handles and counters, bridge port numbers
@@ -41,7 +42,8 @@ inline const std::string no_difference;
 
 /// What a host still holds of ocinet, described one by one: links `oc…`, elements in table
 /// `inet ocinet`, files below /run/ocinet. What stays by design is not named: empty directories,
-/// `lock`, and that forwarding was turned on, which is the set `guarded` and the file `forwarding`.
+/// `lock`, `rotation`, and that forwarding was turned on, which is the set `guarded` and the file
+/// `forwarding`.
 std::vector<std::string> leftovers(const Place& host);
 inline const std::vector<std::string> nothing_left;
 
