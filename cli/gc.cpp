@@ -12,6 +12,7 @@ namespace {
 void sweep() {
     Host host{.directory = state::Directory::open_or_imagine()};
     std::size_t failed = 0;
+    remove_unfinished(host);
     for (const auto& id : Record::list(host.directory)) {
         try {
             const auto done = reclaim(id, host);

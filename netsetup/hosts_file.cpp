@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "netsetup/base/error.h"
@@ -16,8 +18,15 @@ HostsFile HostsFile::open(const std::string& path) {
     Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     struct stat status{};
     struct stat own{};
-    if (!file || ::fstat(file.get(), &status) != 0) {
+    if (!file) {
+        // What the file's nature forbids is a reason to leave it alone; a failing system is not.
+        const std::array natural{ENOENT, ENOTDIR, ELOOP, EISDIR, EACCES, EPERM, EROFS, ENXIO};
+        if (std::find(natural.begin(), natural.end(), errno) == natural.end()) {
+            throw_errno("open " + path);
+        }
         hosts.problem = errno_text(errno);
+    } else if (::fstat(file.get(), &status) != 0) {
+        throw_errno("stat " + path);
     } else if (!S_ISREG(status.st_mode)) {
         hosts.problem = "not a regular file";
     } else if (status.st_nlink != 1) {

@@ -55,6 +55,9 @@ Link parse(const nlmsghdr& message) {
     if (const nlattr* mac = attr(IFLA_ADDRESS); mac && mnl_attr_get_payload_len(mac) == 6) {
         std::memcpy(link.mac.bytes.data(), mnl_attr_get_payload(mac), 6);
     }
+    const nlattr* port = netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_SLAVE_DATA);
+    const nlattr* hairpin = netlink::nested(port, IFLA_BRPORT_MODE);
+    link.hairpin = hairpin && mnl_attr_get_u8(hairpin) != 0;
     const nlattr* families = attr(IFLA_AF_SPEC);
     // IPV4_DEVCONF_* count from 1, DEVCONF_* from 0 (net/ipv4/devinet.c: inet_fill_link_af).
     link.route_localnet =

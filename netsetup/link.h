@@ -26,6 +26,8 @@ struct Link {
     int master = 0;
     bool route_localnet = false;
     bool ipv6_disabled = false;
+    /// As a bridge's port: frames may leave by the port they came in.
+    bool hairpin = false;
 };
 
 /// Nothing when there is no such link.

@@ -234,8 +234,17 @@ void Socket::dump(Message request, const Answer& answer) {
             answer(message);
         }
     };
-    while (!done) {
-        receive(0, on_message);
+    try {
+        while (!done) {
+            receive(0, on_message);
+        }
+    } catch (...) {
+        // A dump that nobody reads to its end keeps the socket busy: the roll-back needs it.
+        while (!done && receive(MSG_DONTWAIT, [&](const nlmsghdr& message) {
+            done = message.nlmsg_type == NLMSG_DONE || message.nlmsg_type == NLMSG_ERROR;
+        })) {
+        }
+        throw;
     }
 }
 

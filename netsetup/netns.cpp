@@ -3,9 +3,9 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 
 #include "netsetup/base/log.h"
 
@@ -30,7 +30,7 @@ public:
         // The host's settings would land in the container, and the other way round: end here.
         if (::setns(home_.get(), CLONE_NEWNET) != 0) {
             log::error(Error("cannot return to the host's network namespace"));
-            std::abort();
+            ::_exit(1);
         }
     }
 

@@ -15,7 +15,6 @@ namespace ocinet {
 
 OCINET_JSON(ProcessIdentity, pid, start_time)
 
-
 namespace {
 
 constexpr std::array phases{std::pair(Record::Phase::attaching, "attaching"),
@@ -50,12 +49,9 @@ namespace {
 constexpr std::size_t largest_record = 16 << 20;
 constexpr std::string_view suffix = ".json";
 
+// Empty where there is no state yet.
 Fd records(const state::Directory& directory) {
-    Fd records = state::open_directory(directory.root.get(), "containers");
-    if (!records) {
-        throw Error("the directory of records disappeared");
-    }
-    return records;
+    return state::open_directory(directory.root.get(), "containers");
 }
 
 } // namespace
@@ -63,6 +59,9 @@ Fd records(const state::Directory& directory) {
 std::optional<Record> Record::load(const state::Directory& directory, const std::string& id) {
     const Fd parent = records(directory);
     const std::string name = id + std::string(suffix);
+    if (!parent) {
+        return std::nullopt;
+    }
     const Fd file(::openat(parent.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file) {
         if (errno == ENOENT) {
@@ -128,6 +127,24 @@ std::vector<std::string> Record::list(const state::Directory& directory) {
     return ids;
 }
 
+std::vector<std::string> Record::unfinished(const state::Directory& directory) {
+    const std::string tail = std::string(suffix) + ".new";
+    std::vector<std::string> ids;
+    for (const auto& name : state::names_in(directory, "containers")) {
+        if (name.size() > tail.size() && name.ends_with(tail)) {
+            ids.push_back(name.substr(0, name.size() - tail.size()));
+        }
+    }
+    return ids;
+}
+
+void Record::remove_unfinished(const state::Directory& directory, const std::string& id) {
+    const std::string path = "containers/" + id + std::string(suffix) + ".new";
+    if (::unlinkat(directory.root.get(), path.c_str(), 0) != 0 && errno != ENOENT) {
+        throw_errno("remove " + path);
+    }
+}
+
 std::vector<std::string> Record::some(const state::Directory& directory, std::size_t count) {
     // Where the last call ended: an offset that the kernel gave for the directory. readdir() would
     // read far ahead; a small buffer makes the kernel stop early.
@@ -155,13 +172,18 @@ std::vector<std::string> Record::some(const state::Directory& directory, std::si
     }
     std::vector<std::string> ids;
     offset = 0;
-    for (ssize_t at = 0; at < size && ids.size() < count;) {
+    ssize_t at = 0;
+    while (at < size && ids.size() < count) {
         const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
         if (auto id = id_of(entry->d_name)) {
             ids.push_back(std::move(*id));
         }
         offset = entry->d_off;
         at += entry->d_reclen;
+    }
+    // There was room for one more, so this was the last: from the beginning next time.
+    if (at >= size && std::size_t(size) + sizeof(dirent64) <= buffer.size()) {
+        offset = 0;
     }
     if (::pwrite(rotation.get(), &offset, sizeof offset, 0) != ssize_t(sizeof offset)) {
         throw_errno("write the file rotation");

@@ -43,6 +43,10 @@ struct Record {
     void remove(const state::Directory& directory) const;
     /// All containers' ids.
     static std::vector<std::string> list(const state::Directory& directory);
+    /// Containers whose record was being written when its writer was killed: what it left has no
+    /// name of a record yet.
+    static std::vector<std::string> unfinished(const state::Directory& directory);
+    static void remove_unfinished(const state::Directory& directory, const std::string& id);
     /// At most `count` ids, the next ones at each call: a rotation over all of them, whose cost
     /// does not grow with their number.
     static std::vector<std::string> some(const state::Directory& directory, std::size_t count);

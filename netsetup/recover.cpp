@@ -7,6 +7,7 @@
 #include "netsetup/base/log.h"
 #include "netsetup/executor.h"
 #include "netsetup/link.h"
+#include "netsetup/ops/forwarding.h"
 
 namespace ocinet {
 
@@ -57,7 +58,8 @@ std::optional<std::string> abandoned(const Record& record, Host& host) {
     // A namespace that the runtime made ends with the container; the kernel removes its links a
     // moment later. While a link of a given one is there, somebody holds it: a process or a mount.
     for (const auto& attached : record.plan.attached) {
-        if (record.given_netns && !attached.host_interface.empty() && link::find(host.route, attached.host_interface)) {
+        if (record.given_netns && !attached.host_interface.empty() &&
+            link::find(host.route, attached.host_interface)) {
             return std::nullopt;
         }
     }
@@ -76,6 +78,16 @@ std::optional<Reclaimed> reclaim(const std::string& id, Host& host) {
     }
     Context context = acquire_for_undo(host, id, record->plan);
     return Reclaimed{id, *reason, remove_attachment(*record, host, context)};
+}
+
+void remove_unfinished(Host& host) {
+    for (const auto& id : Record::unfinished(host.directory)) {
+        if (const auto lock = host.locks.try_container(id)) {
+            Record::remove_unfinished(host.directory, id);
+        }
+    }
+    const auto lock = host.locks.host();
+    ops::forget_unfinished_mark(host.directory);
 }
 
 void reclaim_some(Host& host) {

@@ -29,6 +29,10 @@ struct Reclaimed {
 /// when another process is at work on it.
 std::optional<Reclaimed> reclaim(const std::string& id, Host& host);
 
+/// Removes what writers left who were killed before their record, or their mark that we turned
+/// forwarding on, had its name.
+void remove_unfinished(Host& host);
+
 /// A few containers, others each time: what a set-up does for the host in passing.
 void reclaim_some(Host& host);
 

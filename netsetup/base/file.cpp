@@ -91,9 +91,14 @@ void replace_file(int directory, const std::string& name, std::string_view text,
     if (!file) {
         throw_errno("open " + temporary);
     }
-    write_all(file.get(), text, temporary);
-    if (::renameat(directory, temporary.c_str(), directory, name.c_str()) != 0) {
-        throw_errno("rename " + temporary + " to " + name);
+    try {
+        write_all(file.get(), text, temporary);
+        if (::renameat(directory, temporary.c_str(), directory, name.c_str()) != 0) {
+            throw_errno("rename " + temporary + " to " + name);
+        }
+    } catch (const Error&) {
+        ::unlinkat(directory, temporary.c_str(), 0);
+        throw;
     }
 }
 

@@ -101,7 +101,11 @@ void apply(const ConfigureLink& op, Context& context) {
 void undo(const ConfigureLink&, Context&, Undo) {}
 
 std::vector<std::string> check(const ConfigureLink& op, Context& context) {
-    const auto found = required_link(context, op.name);
+    const auto link = link::find(context.container->route, op.name);
+    if (!link) {
+        return {"the container has no interface " + op.name};
+    }
+    const link::Link& found = *link;
     Differences differences;
     differences.expect(found.up, "the container's " + op.name + " is down");
     differences.expect(found.ipv6_disabled, "the container's " + op.name + " has IPv6 switched on");

@@ -45,6 +45,13 @@ std::vector<std::string> guarded_interfaces(const state::Directory& directory) {
     return names;
 }
 
+void forget_unfinished_mark(const state::Directory& directory) {
+    const std::string name = std::string(marker) + ".new";
+    if (::unlinkat(directory.root.get(), name.c_str(), 0) != 0 && errno != ENOENT) {
+        throw_errno("remove " + name);
+    }
+}
+
 Description describe(const EnableForwarding& op) {
     Description description;
     for (const auto& element : elements(op.guarded)) {
@@ -80,6 +87,7 @@ void undo(const EnableForwarding& op, Context& context, Undo why) {
     if (!op.turn_on || !last || why != Undo::roll_back) {
         return;
     }
+    forget_unfinished_mark(context.state);
     write_setting(AT_FDCWD, setting, "0");
     nft::remove(context.netfilter, elements(op.guarded));
     if (::unlinkat(context.state.root.get(), marker, 0) != 0 && errno != ENOENT) {

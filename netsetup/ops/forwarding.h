@@ -24,4 +24,7 @@ OCINET_OPERATION(EnableForwarding)
 /// The interfaces guarded since we turned forwarding on; none when it was not us.
 std::vector<std::string> guarded_interfaces(const state::Directory& directory);
 
+/// What a writer left who was killed before the mark of this had its name. Under the host's lock.
+void forget_unfinished_mark(const state::Directory& directory);
+
 } // namespace ocinet::ops

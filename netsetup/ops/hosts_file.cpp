@@ -53,10 +53,12 @@ std::string without_marked(const std::string& text, const std::string& mark) {
 } // namespace
 
 Description describe(const AddHosts& op) {
+    const std::string file = shell_word(op.file);
     Description description;
+    description.apply = {"[ -z \"$(tail -c1 " + file + ")\" ] || echo >>" + file};
     for (const auto& line : op.lines) {
         description.apply.push_back("printf '%s\\n' " + shell_word(marked(op, line)) + " >>" +
-                                    shell_word(op.file));
+                                    file);
     }
     description.undo = {"# remove the lines that end in \"" + op.mark + "\" from " + op.file};
     return description;

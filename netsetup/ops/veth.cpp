@@ -123,6 +123,14 @@ std::vector<std::string> check(const CreateVeth& op, Context& context) {
     differences.expect(found->ipv6_disabled, name + " has IPv6 switched on");
     differences.expect(bridge && found->master == bridge->index,
                        name + " is no port of " + op.bridge);
+    differences.expect(found->hairpin, name + " is a port without hairpin mode");
+    const auto peer = link::find(context.container->route, op.peer);
+    const std::string end = "the container's " + op.peer;
+    differences.expect(peer.has_value(), end + " is missing");
+    differences.expect(!peer || peer->mac == op.peer_mac,
+                       end + " has address " + (peer ? peer->mac.text() : ""));
+    differences.expect(!peer || peer->mtu == op.mtu,
+                       end + " has mtu " + std::to_string(peer ? peer->mtu : 0));
     return std::move(differences).list();
 }
 

@@ -42,6 +42,7 @@ TEST_CASE("a bridge is trusted only when it is complete") {
           Found::incomplete);
     CHECK(found_with([](HostView& view) { view.bridge->route_localnet = false; }) ==
           Found::incomplete);
+    CHECK(found_with([](HostView& view) { view.bridge->mac = Mac(); }) == Found::incomplete);
     CHECK(found_with([](HostView& view) { view.bridge_addresses.clear(); }) == Found::incomplete);
     CHECK(found_with([](HostView& view) {
               view.bridge_addresses = {*Prefix::parse("10.90.0.1/24")};
@@ -56,10 +57,11 @@ TEST_CASE("an incomplete bridge is completed where it is") {
     auto view = warm_view();
     view.bridge->up = false;
     const auto description = describe(operation<ops::EnsureBridge>(planned(request_for(), view)));
-    CHECK(description.apply == Lines{"ip link set dev ocinet0 mtu 1500 up",
-                                     "sysctl -w net.ipv6.conf.ocinet0.disable_ipv6=1",
-                                     "sysctl -w net.ipv4.conf.ocinet0.route_localnet=1",
-                                     "ip address replace 10.90.0.1/16 brd + dev ocinet0"});
+    CHECK(description.apply ==
+          Lines{"ip link set dev ocinet0 address 02:0c:0a:5a:00:01 mtu 1500 up",
+                "sysctl -w net.ipv6.conf.ocinet0.disable_ipv6=1",
+                "sysctl -w net.ipv4.conf.ocinet0.route_localnet=1",
+                "ip address replace 10.90.0.1/16 brd + dev ocinet0"});
     CHECK(description.undo == Lines{"# bridge ocinet0 was there before"});
 }
 

@@ -28,10 +28,7 @@ const Lines cold_start = {
     R"(nft add element inet ocinet hairpin4 '{ 10.90.0.0/16 . 10.90.0.0/16 comment "bridge" }')",
     "# lease tcp port 0.0.0.0:8080",
     "# lease udp port 127.0.0.1:5353",
-    "ip link add name ochd35ysfun425l address fe:0c:0a:5a:00:05 mtu 1500 numtxqueues 1 numrxqueues "
-    "1 "
-    "master ocinet0 type veth peer name eth0 address 02:0c:0a:5a:00:05 mtu 1500 numtxqueues 1 "
-    "numrxqueues 1 netns $PID",
+    R"(ip link add name ochd35ysfun425l address fe:0c:0a:5a:00:05 mtu 1500 numtxqueues 1 numrxqueues 1 master ocinet0 type veth peer name eth0 address 02:0c:0a:5a:00:05 mtu 1500 numtxqueues 1 numrxqueues 1 netns $PID)",
     "sysctl -w net.ipv6.conf.ochd35ysfun425l.disable_ipv6=1",
     "ip link set dev ochd35ysfun425l alias ocinet:c1:bridge up",
     "ip link set dev ochd35ysfun425l type bridge_slave hairpin on",
@@ -45,6 +42,7 @@ const Lines cold_start = {
     "conntrack -D -p udp --orig-port-dst 5353 || :",
     "nsenter -t $PID -n ip neigh replace 10.90.0.5 dev eth0 use",
     "nsenter -t $PID -n ip neigh del 10.90.0.5 dev eth0",
+    "[ -z \"$(tail -c1 /bundle/hosts)\" ] || echo >>/bundle/hosts",
     R"(printf '%s\n' '10.90.0.5 web h1 # ocinet bridge' >>/bundle/hosts)",
     R"(printf '%s\n' '10.90.0.1 host.containers.internal host.docker.internal # ocinet bridge' >>/bundle/hosts)",
 };
@@ -82,10 +80,7 @@ const Lines every_option = {
     R"(nft add element inet ocinet bridges '{ "br.web" comment "web" }')",
     R"(nft add element inet ocinet samebr '{ "br.web" . "br.web" comment "web" }')",
     R"(nft add element inet ocinet internals '{ "br.web" comment "web" }')",
-    "ip link add name ochd35ysfun425l address fe:0c:0a:01:00:05 mtu 9000 numtxqueues 1 numrxqueues "
-    "1 "
-    "master br.web type veth peer name eth1.5 address 02:00:00:00:00:01 mtu 9000 numtxqueues 1 "
-    "numrxqueues 1 netns $PID",
+    R"(ip link add name ochd35ysfun425l address fe:0c:0a:01:00:05 mtu 9000 numtxqueues 1 numrxqueues 1 master br.web type veth peer name eth1.5 address 02:00:00:00:00:01 mtu 9000 numtxqueues 1 numrxqueues 1 netns $PID)",
     "sysctl -w net.ipv6.conf.ochd35ysfun425l.disable_ipv6=1",
     "ip link set dev ochd35ysfun425l alias ocinet:c1:web up",
     "ip link set dev ochd35ysfun425l type bridge_slave hairpin on",

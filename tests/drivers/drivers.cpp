@@ -61,8 +61,8 @@ TEST_CASE("options that mean nothing to a driver are refused") {
              {Case{"ip=10.1.0.5", "ip="}, Case{"mac=02:00:00:00:00:01", "mac="},
               Case{"interface_name=eth1", "interface_name="}}) {
             const auto request = on(driver, options);
-            CHECK(message_of([&] { planned(request, HostView{}); }) ==
-                  label + named + " means nothing here");
+            const auto message = message_of([&] { planned(request, HostView{}); });
+            CHECK(message == label + named + " means nothing here");
         }
         const auto error = caught([&] { planned(on(driver, "", "80:80"), HostView{}); });
         CHECK(error.message() == label + "ports cannot be published");

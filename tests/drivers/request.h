@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -90,8 +91,8 @@ inline Lines apply_commands(const Plan& plan) {
 inline Lines undo_commands(const Plan& plan) {
     Lines lines;
     for (const auto* steps : {&plan.own, &plan.shared}) {
-        for (auto step = steps->rbegin(); step != steps->rend(); ++step) {
-            const auto commands = describe(step->operation).undo;
+        for (const auto& step : std::views::reverse(*steps)) {
+            const auto commands = describe(step.operation).undo;
             lines.insert(lines.end(), commands.begin(), commands.end());
         }
     }

@@ -201,7 +201,7 @@ TEST_CASE("nothing changes outside the container's interface and the network's o
     CHECK(during["nft"].dump().find("\"mine\"") != std::string::npos);
     CHECK(setting(host, "ipv4/conf/default/route_localnet") == "0");
     CHECK(setting(host, "ipv6/conf/default/disable_ipv6") ==
-          host_before["sysctl"]["net/ipv6/conf/default/disable_ipv6"]);
+          host_before["sysctl"]["net/ipv6/conf/default/disable_ipv6"].get<std::string>());
     CHECK(difference(other_before, other.snapshot()) == no_difference);
     box.detach();
     CHECK(leftovers(host) == nothing_left);

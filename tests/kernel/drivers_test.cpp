@@ -58,7 +58,7 @@ TEST_CASE("network none: lo, and nothing else anywhere") {
     box.sh("ip link set lo down");
     const json attached = only_attachment(box.attach());
     CHECK(attached["network"] == "none");
-    CHECK(attached["interface"] == "");
+    CHECK(attached["interface"].get<std::string>().empty());
     CHECK(attached["addresses"].empty());
     CHECK(ip(box, "link show").size() == 1);
     CHECK(differences(host, box).empty());

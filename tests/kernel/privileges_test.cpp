@@ -34,6 +34,8 @@ Status status_of(pid_t pid) {
     return status;
 }
 
+const std::string no_excess;
+
 // Empty when it holds CAP_NET_ADMIN (12) alone and can never gain more.
 std::string excess_of(pid_t pid) {
     const Status status = status_of(pid);
@@ -126,7 +128,7 @@ TEST_CASE("createRuntime and ocinet-policy hold CAP_NET_ADMIN alone before anyth
     INFO(result.err);
     CHECK(result.status == 0);
     CHECK(changed == no_difference);
-    CHECK(watch.excess == "");
+    CHECK(watch.excess == no_excess);
     CHECK(confined_processes(watch, "ocinet-hook", 50) == 1);
     CHECK(confined_processes(watch, "ocinet-policy", 20) == 1);
     CHECK(watch.name.size() == 2); // no other process works for us
@@ -144,7 +146,7 @@ TEST_CASE("a failing createRuntime rolls back with CAP_NET_ADMIN alone") {
     const Result result = trace_hook(host, box.state("createRuntime").dump(), {}, std::ref(watch));
     CHECK(result.status == 1);
     CHECK_THAT(result.err, contains("eth0"));
-    CHECK(watch.excess == "");
+    CHECK(watch.excess == no_excess);
     CHECK(confined_processes(watch, "ocinet-hook", 50) == 1);
     CHECK(difference(before, host.snapshot()) == no_difference);
 }
@@ -162,7 +164,7 @@ TEST_CASE("poststop holds CAP_NET_ADMIN alone before anything changes") {
     INFO(result.err);
     CHECK(result.status == 0);
     CHECK(changed == no_difference);
-    CHECK(watch.excess == "");
+    CHECK(watch.excess == no_excess);
     CHECK(confined_processes(watch, "ocinet-hook", 20) >= 1);
     // What outlives it keeps the caller waiting for nothing: one descriptor, the socket to close.
     for (const auto& [pid, descriptors] : watch.descriptors_at_exit) {
@@ -193,7 +195,7 @@ TEST_CASE("what is inherited is given up, too") {
     const Result result =
         trace_hook(host, box.state("createRuntime").dump(), call, std::ref(watch));
     CHECK(result.status == 0);
-    CHECK(watch.excess == "");
+    CHECK(watch.excess == no_excess);
     CHECK(confined_processes(watch, "ocinet-hook", 50) == 1);
 }
 

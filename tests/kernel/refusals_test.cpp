@@ -19,7 +19,7 @@ struct Refusal {
     std::string said;
     Annotations annotations = on_bridge;
     // Of the network "web".
-    std::string network_file = "";
+    std::string network_file = {};
     // Changes the state, or puts any text in its place.
     std::function<std::string(const json&)> change = [](const json& state) { return state.dump(); };
 };

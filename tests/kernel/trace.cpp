@@ -77,7 +77,7 @@ private:
         int deliver = 0;
         if (signal == at_system_call) {
             report(pid);
-        } else if (status >> 16 == 0 && !(is_new && signal == SIGSTOP)) {
+        } else if (status >> 16 == 0 && (!is_new || signal != SIGSTOP)) {
             deliver = signal; // neither an event of the trace's nor a child's first stop
         }
         request(PTRACE_SYSCALL, pid, 0, std::uintptr_t(deliver));

@@ -65,7 +65,8 @@ std::string changes(const Calls& before, const Calls& after) {
     Calls all = before;
     all.insert(after.begin(), after.end());
     std::string text;
-    for (const auto& [name, ignored] : all) {
+    for (const auto& entry : all) {
+        const std::string& name = entry.first;
         const auto count = [&](const Calls& calls) {
             return calls.contains(name) ? calls.at(name) : 0;
         };

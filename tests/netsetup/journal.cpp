@@ -2,6 +2,7 @@
 // The journal's language. What a released version has written must be undone by every later one: an
 // operation's name, its fields and their meaning stay. A test that fails here says that they did
 // not; the way out is a new name or a new field, never an edit of these texts.
+#include <algorithm>
 #include <set>
 
 #include "netsetup/plan.h"
@@ -60,6 +61,11 @@ const Entry entries[] = {
 
 json step_json(const Entry& entry) {
     return {{"attachment", "a"}, {"operation", entry.name}, {"with", json::parse(entry.fields)}};
+}
+
+const Entry& entry_of(std::string_view name) {
+    return *std::find_if(std::begin(entries), std::end(entries),
+                         [&](const Entry& entry) { return name == entry.name; });
 }
 
 template <std::size_t... Index>
@@ -122,13 +128,10 @@ TEST_CASE("a malformed value in the journal is an error") {
         {"configure-link", "addresses", {"10.1.0.5"}, "\"10.1.0.5\" in a record is malformed"},
     };
     for (const auto& [operation, field, value, message] : cases) {
-        for (const auto& entry : entries) {
-            if (entry.name == std::string(operation)) {
-                auto damaged = step_json(entry);
-                damaged["with"][field] = value;
-                CHECK(message_of([&] { damaged.get<Step>(); }) == message);
-            }
-        }
+        auto damaged = step_json(entry_of(operation));
+        damaged["with"][field] = value;
+        const auto refusal = message_of([&] { damaged.get<Step>(); });
+        CHECK(refusal == message);
     }
     auto unknown = step_json(entries[0]);
     unknown["operation"] = "take-adress";
@@ -179,12 +182,8 @@ TEST_CASE("a plan comes back as it was, and two become one in order") {
 TEST_CASE("a plan needs what its operations need") {
     const auto needs_of = [](const std::vector<const char*>& names) {
         Plan plan;
-        for (const auto& entry : entries) {
-            for (const auto* name : names) {
-                if (name == std::string_view(entry.name)) {
-                    plan.own.push_back(step_json(entry).get<Step>());
-                }
-            }
+        for (const auto* name : names) {
+            plan.own.push_back(step_json(entry_of(name)).get<Step>());
         }
         return needs(plan);
     };

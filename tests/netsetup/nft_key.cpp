@@ -128,7 +128,8 @@ TEST_CASE("an element's words become the bytes that the kernel compares") {
 
 TEST_CASE("words that do not fit a set are refused") {
     for (const auto& [element, message] : bad) {
-        CHECK(message_of([&, &wrong = element] { encode(wrong); }) == message);
+        const auto refusal = message_of([&wrong = element] { encode(wrong); });
+        CHECK(refusal == message);
     }
 }
 

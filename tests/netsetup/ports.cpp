@@ -101,8 +101,9 @@ TEST_CASE("a port is taken and given back by its owner alone") {
         state::release_ports(state.directory, wanted, "c1");
         state::take_ports(state.directory, wanted, "c1");
         state::take_ports(state.directory, wanted, "c1");
-        CHECK_THAT(message_of([&] { state::take_ports(state.directory, wanted, "c2"); }),
-                   contains("is published by another container"));
+        const auto message =
+            message_of([&, &claim = wanted] { state::take_ports(state.directory, claim, "c2"); });
+        CHECK_THAT(message, contains("is published by another container"));
         state::release_ports(state.directory, wanted, "c2");
         CHECK(owner(state, wanted) == "c1");
         state::release_ports(state.directory, wanted, "c1");

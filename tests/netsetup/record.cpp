@@ -76,7 +76,7 @@ TEST_CASE("a record is removed with what a killed writer left of it") {
     const Record record = record_of("c1");
     record.save(state.directory);
     record_of("c2").save(state.directory);
-    write_text(state.path() / "containers/.c1.json.new", "{");
+    write_text(state.path() / "containers/c1.json.new", "{");
     CHECK(sorted_list(state) == std::vector<std::string>{"c1", "c2"});
     record.remove(state.directory);
     record.remove(state.directory);
@@ -131,7 +131,7 @@ TEST_CASE("a record that this program does not understand is left alone") {
     CHECK(error.hint() == "use the newer ocinet");
 
     json = nlohmann::json::parse(R"({"version":1,"id":"c1","phase":"attached","bundle":"/b",
-        "process":{"pid":1,"start_time":1},"networks":[],
+        "process":{"pid":1,"start_time":1},"given_netns":null,"networks":[],
         "plan":{"shared":[{"attachment":"a","operation":"teleport","with":{}}],
         "own":[],"attached":[],"notes":[]}})");
     write_text(file_of(state, "c1"), json.dump());
@@ -229,14 +229,8 @@ TEST_CASE("the rotation begins anew where its place is nonsense") {
         const StateDirectory state;
         record_of("c1").save(state.directory);
         write_text(state.path() / "rotation", place);
-        std::set<std::string> seen;
-        CHECK(message_of([&] {
-                  for (int call = 0; call < 3; ++call) {
-                      const auto ids = Record::some(state.directory, 4);
-                      seen.insert(ids.begin(), ids.end());
-                  }
-              }) == "nothing was thrown");
-        CHECK(seen == std::set<std::string>{"c1"});
+        CHECK(Record::some(state.directory, 4) == std::vector<std::string>{"c1"});
+        CHECK(Record::some(state.directory, 4) == std::vector<std::string>{"c1"});
     }
 }
 
@@ -253,7 +247,8 @@ TEST_CASE("looking at a few records costs the same however many there are") {
     for (int i = 4; i < 2000; ++i) {
         write_text(file_of(state, "c" + std::to_string(i)), "");
     }
-    CHECK(system_calls(some) == few);
+    // Where the rotation comes to the directory's end it begins anew at once.
+    CHECK(system_calls(some).value() <= *few + 2);
 }
 
 } // namespace ocinet::test

@@ -139,7 +139,8 @@ TEST_CASE("a bad value is told with its annotation") {
           "annotation io.ocinet.publish: published port \"\": \"\" is not a port between 1 and "
           "65535");
     for (const std::string name : {"", "a b", "a\n127.0.0.1 bank", "a#b", "-a"}) {
-        CHECK(caught([&] { parse_request({{"io.ocinet.name", name}}); }).message() ==
+        const auto error = caught([&] { parse_request({{"io.ocinet.name", name}}); });
+        CHECK(error.message() ==
               "annotation io.ocinet.name: \"" + name + "\" is not a host's name");
     }
 }

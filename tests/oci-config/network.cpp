@@ -56,8 +56,8 @@ struct Bad {
 void check_refusals(const std::vector<Bad>& table) {
     for (const auto& [file, problem] : table) {
         CAPTURE(file.dump());
-        CHECK(caught([&, &bad = file] { parsed(bad); }).message() ==
-              std::string("web.json") + problem);
+        const auto error = caught([&bad = file] { parsed(bad); });
+        CHECK(error.message() == std::string("web.json") + problem);
     }
 }
 

@@ -144,9 +144,9 @@ TEST_CASE("what is no JSON object is refused with its name") {
         return message_of([&] { parse_state(text, Stage::poststop); });
     };
     for (const std::string text :
-         {"", " ", "{", "}", "{\"id\":\"web\"", "{\"id\":\"web\"}x", "nul", "{'id':'web'}",
-          "{\"id\":\"web\",}", "{\"id\":\"\xff\"}", "{/**/\"id\":\"web\"}", "{\"id\":\"web\"}{}",
-          "{\"pid\":1e999}"}) {
+         {"", " ", "{", "}", R"({"id":"web")", R"({"id":"web"}x)", "nul", "{'id':'web'}",
+          R"({"id":"web",})", "{\"id\":\"\xff\"}", R"({/**/"id":"web"})", R"({"id":"web"}{})",
+          R"({"pid":1e999})"}) {
         CAPTURE(text);
         CHECK_THAT(refused(text), contains("the container's state on stdin is not valid JSON: "));
     }
