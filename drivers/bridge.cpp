@@ -69,8 +69,8 @@ Found found_bridge(const Request& request, const ops::EnsureBridge& wanted, cons
         return std::find(view.bridge_addresses.begin(), view.bridge_addresses.end(), address) !=
                view.bridge_addresses.end();
     };
-    const bool complete = found.up && found.mac == wanted.mac && found.mtu == wanted.mtu && found.ipv6_disabled &&
-                          found.route_localnet == wanted.route_localnet &&
+    const bool complete = found.up && found.mac == wanted.mac && found.mtu == wanted.mtu &&
+                          found.ipv6_disabled && found.route_localnet == wanted.route_localnet &&
                           std::all_of(wanted.addresses.begin(), wanted.addresses.end(), has);
     return complete ? Found::complete : Found::incomplete;
 }

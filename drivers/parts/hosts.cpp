@@ -17,8 +17,7 @@ bool belongs_to(const std::string& file, const Request& request) {
     const auto has = [&](std::string_view name) {
         return std::find(parts.begin(), parts.end(), name) != parts.end();
     };
-    return !has("..") &&
-           (file.starts_with(request.bundle.path + "/") || has(request.container_id));
+    return !has("..") && (file.starts_with(request.bundle.path + "/") || has(request.container_id));
 }
 
 std::string own_names(const Request& request) {

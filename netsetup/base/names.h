@@ -17,8 +17,9 @@ inline constexpr std::size_t max_network_name = 63;
 /// A container's id goes with its network's name into a link's alias: IFALIASZ, 256 with the NUL.
 inline constexpr std::size_t max_container_id = 180;
 
-/// As the kernel's dev_valid_name(), and not the name of the settings for all interfaces: no '/', no ':', no white space, not "." or ".."; and no
-/// character that would need quoting in a shell or an nft script.
+/// As the kernel's dev_valid_name(), and not the name of the settings for all interfaces: no '/',
+/// no ':', no white space, not "." or ".."; and no character that would need quoting in a shell or
+/// an nft script.
 bool is_interface_name(std::string_view name);
 
 /// Letters, digits, '_', '.', '-'; begins with a letter or digit: safe as a file's name.

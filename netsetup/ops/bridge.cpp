@@ -115,9 +115,9 @@ Description describe(const EnsureBridge& op) {
         description.undo.push_back("ip link delete dev " + op.name);
     } else {
         description.apply = furnish_commands(op, op.name);
-        description.apply.insert(description.apply.begin(),
-                                 "ip link set dev " + op.name + " address " + op.mac.text() + mtu +
-                                     " up");
+        description.apply.insert(description.apply.begin(), "ip link set dev " + op.name +
+                                                                " address " + op.mac.text() + mtu +
+                                                                " up");
         description.undo.push_back("# bridge " + op.name + " was there before");
     }
     return description;
