@@ -24,6 +24,7 @@
 ///     std::vector<std::string> check(const Op&, Context&);     differences to the kernel
 ///
 /// and nlohmann's to_json and from_json, because the journal is the list of operations itself.
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses
 #define OCINET_OPERATION(Op)                                                                       \
     Description describe(const Op& op);                                                            \
     Needs needs(const Op& op);                                                                     \
@@ -32,6 +33,7 @@
     std::vector<std::string> check(const Op& op, Context& context);                                \
     void to_json(nlohmann::json& json, const Op& op);                                              \
     void from_json(const nlohmann::json& json, Op& op);
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace ocinet {
 

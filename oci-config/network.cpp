@@ -163,7 +163,7 @@ std::uint32_t hash_of(const std::string& text) {
 }
 
 std::string default_interface(const std::string& network) {
-    const std::string name = "oc-" + network;
+    std::string name = "oc-" + network;
     if (name.size() <= max_interface_name) {
         return name;
     }

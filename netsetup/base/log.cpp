@@ -12,9 +12,11 @@ namespace ocinet::log {
 
 namespace {
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): see log.h
 Level shown = Level::warning;
 Format format_of_lines = Format::text;
 bool syslog_is_open = false;
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 const char* name_of(Level level) {
     switch (level) {
