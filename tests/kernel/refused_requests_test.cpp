@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Refused with a clear message, and nothing changed.
-#include <functional>
-
+// Requests that cannot be served: annotations, published ports, network files.
+#include "tests/kernel/refusal.h"
 #include "tests/kernel/sample.h"
-#include "tests/kernel/scene.h"
 #include "tests/support/catch.h"
-#include "tests/support/snapshot.h"
 
 namespace ocinet::test {
 
 namespace {
-
-using nlohmann::json;
-
-struct Refusal {
-    std::string title;
-    // What stderr must say.
-    std::string said;
-    Annotations annotations = on_bridge;
-    // Of the network "web".
-    std::string network_file = {};
-    // Changes the state, or puts any text in its place.
-    std::function<std::string(const json&)> change = [](const json& state) { return state.dump(); };
-};
 
 Refusal request(const std::string& network, const std::string& said) {
     return {.title = "network " + network,
@@ -45,64 +29,6 @@ Refusal file(const std::string& text, const std::string& said, const std::string
         refusal.annotations["io.ocinet.publish"] = ports;
     }
     return refusal;
-}
-
-Refusal changed(const std::string& title, const std::string& said,
-                const std::function<std::string(const json&)>& change) {
-    return {.title = title, .said = said, .change = change};
-}
-
-Refusal member(const std::string& key, const json& value, const std::string& said) {
-    return changed(key + " " + value.dump().substr(0, 60), said, [key, value](json state) {
-        state[key] = value;
-        return state.dump();
-    });
-}
-
-std::vector<Refusal> states() {
-    const std::string on_stdin = "the container's state on stdin";
-    const std::string not_json = on_stdin + " is not valid JSON";
-    const auto always = [](const std::string& text) {
-        return [text](const json&) { return text; };
-    };
-    return {
-        changed("empty", not_json, always("")),
-        changed("a word", not_json, always("state")),
-        changed("cut off", not_json,
-                [](const json& state) { return state.dump().substr(0, state.dump().size() - 1); }),
-        changed("two objects", not_json,
-                [](const json& state) { return state.dump() + state.dump(); }),
-        changed("no UTF-8", not_json, always("{\"id\":\"\xff\"}")),
-        changed("an array", on_stdin + " is not a JSON object", always("[]")),
-        changed("null", on_stdin + " is not a JSON object", always("null")),
-        changed("deeply nested", on_stdin,
-                always(std::string(500000, '[') + std::string(500000, ']'))),
-        changed("larger than 1 MiB", "larger than 1048576 bytes",
-                [](json state) {
-                    state["annotations"]["org.example"] = std::string(1 << 20, 'x');
-                    return state.dump();
-                }),
-        member("id", "", "id: not a container's id"),
-        member("id", "../../etc/passwd", "id: not a container's id"),
-        member("id", "a b", "id: not a container's id"),
-        member("id", std::string(181, 'x'), "id: not a container's id"),
-        member("id", 7, "id: not a string"),
-        member("status", "running", "status: \"running\", expected creating or created"),
-        member("status", "", "status: "),
-        member("pid", 0, "pid: missing"),
-        member("pid", nullptr, "pid: missing"),
-        member("pid", -1, "pid: not a process id"),
-        member("pid", 1LL << 40, "pid: not a process id"),
-        member("pid", "1", "pid: not a whole number"),
-        member("pid", 1.5, "pid: not a whole number"),
-        member("bundle", "", "bundle: not an absolute path"),
-        member("bundle", "relative", "bundle: not an absolute path"),
-        member("bundle", "/nowhere/at/all", "no config.json in the bundle /nowhere/at/all"),
-        member("bundle", "/proc", "no config.json in the bundle /proc"),
-        member("annotations", {{"io.ocinet.network", 7}},
-               "annotations: io.ocinet.network: not a string"),
-        member("annotations", "text", "annotations: not an object"),
-    };
 }
 
 std::vector<Refusal> annotations() {
@@ -246,39 +172,7 @@ std::vector<Refusal> network_files() {
     };
 }
 
-// One host for all: each case must leave it as it was.
-void check_refusals(const std::vector<Refusal>& all) {
-    const Host host;
-    host.sh("mkdir -p /etc/ocinet/networks");
-    const auto before = host.snapshot();
-    for (const auto& refusal : all) {
-        CAPTURE(refusal.title);
-        const Container box(host, refusal.annotations);
-        if (refusal.network_file.empty()) {
-            host.sh("rm -f /etc/ocinet/networks/web.json");
-        }
-        if (!refusal.network_file.empty() || refusal.title == "file ") {
-            host.write("/etc/ocinet/networks/web.json", refusal.network_file);
-        }
-        const Result result =
-            run_hook(host, "createRuntime", refusal.change(box.state("createRuntime")), "/");
-        CHECK(result.status == 1);
-        CHECK(result.out.empty());
-        CHECK_THAT(result.err, contains("ocinet: ") && contains(refusal.said));
-        CHECK(difference(before, host.snapshot()) == no_difference);
-        CHECK(box.sh("ls /proc/sys/net/ipv4/conf") == "all\ndefault\nlo\n");
-        // What the runtime does next; it finds nothing to do.
-        const Result stopped = box.hook("poststop");
-        CHECK(stopped.status == 0);
-        CHECK(stopped.err.empty());
-    }
-}
-
 } // namespace
-
-TEST_CASE("a malformed state is refused") {
-    check_refusals(sampled(states(), 5));
-}
 
 TEST_CASE("a malformed annotation is refused") {
     check_refusals(sampled(annotations(), 5));
@@ -290,74 +184,6 @@ TEST_CASE("a malformed published port is refused") {
 
 TEST_CASE("a malformed network file is refused") {
     check_refusals(sampled(network_files(), 5));
-}
-
-TEST_CASE("what is no container's process is refused") {
-    const Host host;
-    Container box(host, on_bridge);
-    const auto before = host.snapshot();
-    const auto refused = [&](const json& pid, const std::string& said) {
-        CAPTURE(said);
-        json state = box.state("createRuntime");
-        state["pid"] = pid;
-        const Result result = run_hook(host, "createRuntime", state.dump());
-        CHECK(result.status == 1);
-        CHECK_THAT(result.err, contains(said));
-        CHECK(difference(before, host.snapshot()) == no_difference);
-    };
-    const pid_t gone = [] {
-        Process child([] {});
-        const pid_t pid = child.pid();
-        child.wait();
-        return pid;
-    }();
-    refused(gone, "the container's process " + std::to_string(gone) + " is gone");
-    refused(host.pid(), "shares the host's network namespace");
-    const pid_t dead = box.pid();
-    box.make_zombie();
-    refused(dead, "the container's process " + std::to_string(dead) + " is a zombie");
-}
-
-TEST_CASE("a thread of the kernel is refused") {
-    const Host host;
-    if (host.run("cat /proc/2/comm").out != "kthreadd\n") {
-        SKIP("none is to be seen from this process namespace");
-    }
-    const Container box(host, on_bridge);
-    json state = box.state("createRuntime");
-    state["pid"] = 2;
-    const Result result = run_hook(host, "createRuntime", state.dump());
-    CHECK(result.status == 1);
-    CHECK_THAT(result.err, contains("process 2 is a thread of the kernel"));
-    CHECK(host.run("test -e /run/ocinet").status != 0);
-}
-
-TEST_CASE("a config.json that cannot be read is refused") {
-    struct Damage {
-        std::string command;
-        std::string said;
-    };
-    const auto damage = GENERATE(from_range(sampled(
-        std::vector<Damage>{
-            {"rm config.json", "no config.json in the bundle "},
-            {"rm config.json; mkdir config.json", "config.json is not a regular file"},
-            {"rm config.json; mkfifo config.json", "config.json is not a regular file"},
-            {"mv config.json other; ln -s other config.json", "config.json"},
-            {"echo '{' >config.json", "config.json is not valid JSON"},
-            {"echo '[]' >config.json", "config.json is not a JSON object"},
-            {"truncate -s 17M config.json", "config.json is larger than 16777216 bytes"},
-        },
-        3)));
-    CAPTURE(damage.command);
-    const Host host;
-    Container box(host, on_bridge);
-    host.sh("cd " + box.bundle().path() + "; " + damage.command);
-    const auto before = host.snapshot();
-    const Result result = box.hook("createRuntime");
-    CHECK(result.status == 1);
-    CHECK_THAT(result.err, contains("ocinet: ") && contains(damage.said));
-    CHECK(difference(before, host.snapshot()) == no_difference);
-    CHECK(host.run("test -e /run/ocinet").status != 0);
 }
 
 } // namespace ocinet::test
