@@ -92,15 +92,11 @@ std::vector<nft::Element> network_elements(const Request& request) {
     return elements;
 }
 
-// An internal network needs no forwarding, but a policy that is loaded anew needs its guard back.
-ops::EnableForwarding wanted_forwarding(const Request& request, const HostView& view,
-                                        bool policy_is_loaded) {
-    ops::EnableForwarding op{.turn_on = !request.network.internal && !view.forwards_ipv4};
+ops::EnableForwarding wanted_forwarding(const HostView& view) {
+    ops::EnableForwarding op{.turn_on = !view.forwards_ipv4};
     if (op.turn_on) {
         std::copy_if(view.interfaces.begin(), view.interfaces.end(), std::back_inserter(op.guarded),
                      [](const std::string& name) { return name != "lo"; });
-    } else if (!policy_is_loaded) {
-        op.guarded = view.guarded;
     }
     return op;
 }
@@ -111,10 +107,10 @@ void add_shared(Plan& plan, const Request& request, const HostView& view, NameSo
         plan.shared.push_back({label(request), std::move(operation)});
     };
     add(ops::TakeAddress{wanted_address(request).range, view.addresses.at(0)});
-    add(ops::EnsurePolicy{.loaded = policy_is_loaded, .file = request.policy_file});
-    const auto forwarding = wanted_forwarding(request, view, policy_is_loaded);
-    if (!request.network.internal || !forwarding.guarded.empty()) {
-        add(forwarding);
+    add(ops::EnsurePolicy{
+        .loaded = policy_is_loaded, .file = request.policy_file, .lost = view.lost});
+    if (!request.network.internal) {
+        add(wanted_forwarding(view));
     }
     ops::EnsureBridge bridge = wanted_bridge(request, names);
     bridge.found = found_bridge(request, bridge, view);

@@ -49,15 +49,6 @@ std::vector<std::string> network_names(const std::vector<drivers::Request>& requ
     return names;
 }
 
-LockList lock_shared(Host& host, const std::vector<std::string>& networks) {
-    LockList held;
-    for (const auto& name : networks) {
-        held.push_back(host.locks.network(name));
-    }
-    held.push_back(host.locks.host());
-    return held;
-}
-
 // Frees what dead containers hold of what is wanted; false when none of it could be freed.
 bool reclaim_owners(const std::vector<HostView::Conflict>& conflicts, Host& host) {
     bool freed = false;
@@ -76,7 +67,7 @@ bool reclaim_owners(const std::vector<HostView::Conflict>& conflicts, Host& host
 Plan make_plan(Host& host, const std::vector<drivers::Request>& requests,
                const std::vector<std::string>& networks, NameSource& names, LockList& held) {
     while (true) {
-        held = lock_shared(host, networks);
+        held = host.locks.shared(networks);
         auto planned = drivers::plan_all(requests, [&](const HostQuery& query) {
             return look(query, host.directory, host.route, host.netfilter, names);
         });

@@ -6,11 +6,12 @@
 #include <algorithm>
 
 #include "netsetup/base/file.h"
+#include "netsetup/base/log.h"
 #include "netsetup/base/text.h"
 #include "netsetup/hosts_file.h"
-#include "netsetup/nft.h"
 #include "netsetup/ops/forwarding.h"
 #include "netsetup/ops/policy.h"
+#include "netsetup/record.h"
 #include "netsetup/sockets.h"
 #include "netsetup/state/users.h"
 
@@ -130,11 +131,39 @@ private:
     netlink::Socket diag_;
 };
 
+// Not of one that is being removed: it takes its elements away without a lock, perhaps has already.
+std::optional<Record> intact_record(const state::Directory& directory, const std::string& id) {
+    try {
+        auto record = Record::load(directory, id);
+        return record && record->phase != Record::Phase::removing ? std::move(record)
+                                                                  : std::nullopt;
+    } catch (const Error& error) {
+        log::warning("its elements stay missing: " + error.message());
+        return std::nullopt;
+    }
+}
+
+// Networks' elements stand in the record of each of their containers.
+std::vector<nft::Element> lost_elements(const state::Directory& directory) {
+    auto lost = ops::guard_elements(ops::guarded_interfaces(directory));
+    for (const auto& id : Record::list(directory)) {
+        const auto record = intact_record(directory, id);
+        for (auto& element : record ? elements(record->plan) : std::vector<nft::Element>()) {
+            if (std::find(lost.begin(), lost.end(), element) == lost.end()) {
+                lost.push_back(std::move(element));
+            }
+        }
+    }
+    return lost;
+}
+
 void look_at_firewall(HostView& view, netlink::Socket& route, netlink::Socket& netfilter,
                       const state::Directory& directory) {
     view.policy_version = nft::live_version(netfilter);
     view.forwards_ipv4 = read_setting(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward") == "1";
-    view.guarded = ops::guarded_interfaces(directory);
+    if (view.policy_version != nft::policy_version) {
+        view.lost = lost_elements(directory);
+    }
     if (!view.forwards_ipv4) {
         view.interfaces = link::foreign_names(route);
     }

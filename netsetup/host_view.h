@@ -10,6 +10,7 @@
 #include "netsetup/base/names.h"
 #include "netsetup/link.h"
 #include "netsetup/netlink.h"
+#include "netsetup/nft.h"
 #include "netsetup/state/directory.h"
 #include "netsetup/state/leases.h"
 #include "netsetup/state/ports.h"
@@ -60,8 +61,8 @@ struct HostView {
     bool forwards_ipv4 = false;
     /// When the host does not forward: all its interfaces but ours.
     std::vector<std::string> interfaces;
-    /// Interfaces that are guarded since we turned forwarding on.
-    std::vector<std::string> guarded;
+    /// What a policy that is loaded anew must hold again, by the records of those that are there.
+    std::vector<nft::Element> lost;
     /// Why the file of HostQuery::hosts_file must be left alone; empty where it may be written.
     std::string hosts_file_problem;
 };

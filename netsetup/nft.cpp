@@ -137,10 +137,9 @@ std::string delete_command(const Element& element) {
     return command("delete", element, false);
 }
 
-void add(netlink::Socket& socket, const std::vector<Element>& elements, bool exclusive) {
-    const auto flags = std::uint16_t(NLM_F_CREATE | (exclusive ? NLM_F_EXCL : 0));
+void add(netlink::Socket& socket, const std::vector<Element>& elements) {
     if (!elements.empty()) {
-        socket.send_transaction(messages_for(elements, NFT_MSG_NEWSETELEM, flags));
+        socket.send_transaction(messages_for(elements, NFT_MSG_NEWSETELEM, NLM_F_CREATE));
     }
 }
 

@@ -35,8 +35,8 @@ void from_json(const nlohmann::json& json, Element& element);
 std::string add_command(const Element& element);
 std::string delete_command(const Element& element);
 
-/// All of them or none; an element that is there already is an Error when `exclusive`.
-void add(netlink::Socket& socket, const std::vector<Element>& elements, bool exclusive);
+/// All of them or none. An element that is there already is success, with another value an Error.
+void add(netlink::Socket& socket, const std::vector<Element>& elements);
 /// Those that are there; a missing element, set or table is success.
 void remove(netlink::Socket& socket, const std::vector<Element>& elements);
 /// Whether the very element, value included, is in the kernel.

@@ -74,7 +74,7 @@ std::optional<Record> Record::load(const state::Directory& directory, const std:
         if (const int version = json.at("version"); version != current_version) {
             throw Error("it has version " + std::to_string(version) + ", this program knows " +
                         std::to_string(current_version))
-                .hint("use the newer ocinet");
+                .hint(version > current_version ? "use the newer ocinet" : "");
         }
         return json.get<Record>();
     } catch (Error& error) {

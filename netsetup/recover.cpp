@@ -24,20 +24,22 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& more) 
 std::vector<std::string> remove_attachment(Record& record, Host& host, Context& context) {
     using Phase = Record::Phase;
     const Undo why = record.phase == Phase::attaching ? Undo::roll_back : Undo::tear_down;
+    // Who loads the policy anew puts back, under the locks, what the records tell. It must not find
+    // one whose elements are being taken away.
+    auto held = host.locks.shared(record.networks);
     if (record.phase == Phase::attached) {
-        // From now on it is not intact, whoever comes after us.
         record.phase = Phase::removing;
         record.save(host.directory);
     }
-    auto failures = undo_steps(record.plan.own, context, why);
-    {
-        std::vector<state::Locks::Held> held;
-        for (const auto& network : record.networks) {
-            held.push_back(host.locks.network(network));
-        }
-        held.push_back(host.locks.host());
-        append(failures, undo_steps(record.plan.shared, context, why));
+    if (record.phase == Phase::removing) {
+        held.clear();
     }
+    auto failures = undo_steps(record.plan.own, context, why);
+    if (held.empty()) {
+        held = host.locks.shared(record.networks);
+    }
+    append(failures, undo_steps(record.plan.shared, context, why));
+    held.clear();
     if (failures.empty()) {
         record.remove(host.directory);
     }

@@ -38,7 +38,7 @@ PortMapping parse_one(std::string_view mapping) {
     PortMapping result;
     std::string_view rest = mapping;
     if (const auto slash = rest.find('/'); slash != std::string_view::npos) {
-        result.protocol = rest.substr(slash + 1);
+        result.protocol = lower_case(rest.substr(slash + 1));
         rest = rest.substr(0, slash);
         if (result.protocol != "tcp" && result.protocol != "udp") {
             throw wrong(mapping, "protocol \"" + result.protocol + "\" is neither tcp nor udp");

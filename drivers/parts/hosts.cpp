@@ -10,14 +10,16 @@ namespace ocinet::drivers {
 
 namespace {
 
-// Engines keep a container's files in a directory named by its id, or in the bundle. A hosts file
-// from elsewhere is the user's (-v): other containers may use it, too.
+// Engines keep a container's files in the bundle, in …/ID (Docker, containerd), or in …/ID/userdata
+// (Podman). A hosts file from elsewhere is the user's (-v): other containers may use it, too.
 bool belongs_to(const std::string& file, const Request& request) {
     const auto parts = split(file, '/');
-    const auto has = [&](std::string_view name) {
-        return std::find(parts.begin(), parts.end(), name) != parts.end();
-    };
-    return !has("..") && (file.starts_with(request.bundle.path + "/") || has(request.container_id));
+    if (std::find(parts.begin(), parts.end(), "..") != parts.end()) {
+        return false;
+    }
+    const std::string file_in_own = "/" + request.container_id + "/" + std::string(parts.back());
+    return file.starts_with(request.bundle.path + "/") || file.ends_with(file_in_own) ||
+           file.ends_with("/" + request.container_id + "/userdata/" + std::string(parts.back()));
 }
 
 std::string own_names(const Request& request) {

@@ -26,7 +26,8 @@ bool is_interface_name(std::string_view name);
 bool is_network_name(std::string_view name);
 bool is_container_id(std::string_view id);
 
-/// A host's name as RFC 1123 writes it, dots allowed.
+/// What may stand as a name in a line of a hosts file: letters, digits, '_', '.', '-'; begins with
+/// a letter or digit; 253 at most. Wider than RFC 1123, as containers' names are.
 bool is_host_name(std::string_view name);
 
 /// The alias that marks a link as ours: `ocinet:<container id>:<network>`; a link that containers

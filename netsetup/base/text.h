@@ -16,6 +16,9 @@ std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t l
 /// `a,b` split at ',': "a", "b". An empty text gives one empty part.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// A to Z become a to z, whatever the locale.
+std::string lower_case(std::string_view text);
+
 std::string_view trim(std::string_view text);
 
 /// The parts joined with `separator`.

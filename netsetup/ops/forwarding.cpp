@@ -23,7 +23,9 @@ constexpr const char* users = "forwarding";
 constexpr const char* marker = "forwarding";
 constexpr const char* setting = "/proc/sys/net/ipv4/ip_forward";
 
-std::vector<nft::Element> elements(const std::vector<std::string>& interfaces) {
+} // namespace
+
+std::vector<nft::Element> guard_elements(const std::vector<std::string>& interfaces) {
     std::vector<nft::Element> elements;
     elements.reserve(interfaces.size());
     for (const auto& name : interfaces) {
@@ -31,8 +33,6 @@ std::vector<nft::Element> elements(const std::vector<std::string>& interfaces) {
     }
     return elements;
 }
-
-} // namespace
 
 std::vector<std::string> guarded_interfaces(const state::Directory& directory) {
     const auto text = read_setting(directory.root.get(), marker);
@@ -54,7 +54,7 @@ void forget_unfinished_mark(const state::Directory& directory) {
 
 Description describe(const EnableForwarding& op) {
     Description description;
-    for (const auto& element : elements(op.guarded)) {
+    for (const auto& element : guard_elements(op.guarded)) {
         description.apply.push_back(nft::add_command(element));
         description.undo.push_back(nft::delete_command(element));
     }
@@ -75,7 +75,7 @@ void apply(const EnableForwarding& op, Context& context) {
     state::join(context.state, users, context.container_id);
     if (!op.guarded.empty()) {
         replace_file(context.state.root.get(), marker, join(op.guarded, " "), 0600);
-        nft::add(context.netfilter, elements(op.guarded), false);
+        nft::add(context.netfilter, guard_elements(op.guarded));
     }
     if (op.turn_on) {
         write_setting(AT_FDCWD, setting, "1");
@@ -89,7 +89,7 @@ void undo(const EnableForwarding& op, Context& context, Undo why) {
     }
     forget_unfinished_mark(context.state);
     write_setting(AT_FDCWD, setting, "0");
-    nft::remove(context.netfilter, elements(op.guarded));
+    nft::remove(context.netfilter, guard_elements(op.guarded));
     if (::unlinkat(context.state.root.get(), marker, 0) != 0 && errno != ENOENT) {
         throw_errno("remove the forwarding marker");
     }
@@ -100,7 +100,7 @@ std::vector<std::string> check(const EnableForwarding&, Context& context) {
     if (read_setting(AT_FDCWD, setting) != "1") {
         differences.emplace_back("net.ipv4.ip_forward is off");
     }
-    for (const auto& element : elements(guarded_interfaces(context.state))) {
+    for (const auto& element : guard_elements(guarded_interfaces(context.state))) {
         if (!nft::contains(context.netfilter, element)) {
             differences.push_back("missing: " + nft::add_command(element));
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "netsetup/nft.h"
 #include "netsetup/operation.h"
 
 namespace ocinet::ops {
@@ -13,8 +14,7 @@ struct EnableForwarding {
 
     /// Forwarding is off now.
     bool turn_on = false;
-    /// To be put into the set `guarded`: when forwarding is turned on, and again when the policy
-    /// had to be loaded anew.
+    /// Put into the set `guarded` when forwarding is turned on.
     std::vector<std::string> guarded;
 };
 
@@ -23,6 +23,7 @@ OCINET_OPERATION(EnableForwarding)
 
 /// The interfaces guarded since we turned forwarding on; none when it was not us.
 std::vector<std::string> guarded_interfaces(const state::Directory& directory);
+std::vector<nft::Element> guard_elements(const std::vector<std::string>& interfaces);
 
 /// What a writer left who was killed before the mark of this had its name. Under the host's lock.
 void forget_unfinished_mark(const state::Directory& directory);

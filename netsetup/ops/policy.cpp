@@ -8,7 +8,7 @@
 
 namespace ocinet::ops {
 
-OCINET_JSON(EnsurePolicy, loaded, file)
+OCINET_JSON(EnsurePolicy, loaded, file, lost)
 OCINET_JSON(ShareElements, network, elements, present)
 
 namespace {
@@ -26,7 +26,11 @@ Description describe(const EnsurePolicy& op) {
     if (op.loaded) {
         return {{"# " + table + " is loaded"}, {"# " + table + " stays while others use it"}};
     }
-    return {{"nft -f " + shell_word(op.file)}, {"nft delete " + table}};
+    Description description{{"nft -f " + shell_word(op.file)}, {"nft delete " + table}};
+    for (const auto& element : op.lost) {
+        description.apply.push_back(nft::add_command(element));
+    }
+    return description;
 }
 
 Needs needs(const EnsurePolicy& op) {
@@ -37,6 +41,7 @@ void apply(const EnsurePolicy& op, Context& context) {
     state::join(context.state, policy_users, context.container_id);
     if (!op.loaded) {
         context.policy_loader->load();
+        nft::add(context.netfilter, op.lost);
     }
 }
 
@@ -74,7 +79,7 @@ Needs needs(const ShareElements&) {
 void apply(const ShareElements& op, Context& context) {
     state::join(context.state, element_users(op.network), context.container_id);
     if (!op.present) {
-        nft::add(context.netfilter, op.elements, false);
+        nft::add(context.netfilter, op.elements);
     }
 }
 

@@ -14,6 +14,8 @@ struct EnsurePolicy {
     bool loaded = false;
     /// Where the text is, for the printed command.
     std::string file;
+    /// When it is loaded anew: what other containers had put into the table that is gone.
+    std::vector<nft::Element> lost = {};
 };
 
 /// Undo: The last user deletes the table, unless it guards a host on which we turned forwarding on.

@@ -58,7 +58,7 @@ Needs needs(const PublishPorts&) {
 }
 
 void apply(const PublishPorts& op, Context& context) {
-    nft::add(context.netfilter, op.elements, true);
+    nft::add(context.netfilter, op.elements);
     forget_flows(op, context);
 }
 

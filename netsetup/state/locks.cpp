@@ -109,6 +109,15 @@ Locks::Held Locks::take(const std::string& name) {
     throw_errno("lock \"" + name + "\"");
 }
 
+std::vector<Locks::Held> Locks::shared(const std::vector<std::string>& networks) {
+    std::vector<Held> held;
+    for (const auto& name : networks) {
+        held.push_back(network(name));
+    }
+    held.push_back(host());
+    return held;
+}
+
 std::optional<Locks::Held> Locks::try_container(const std::string& id) {
     const off_t byte = byte_of("container " + id);
     auto lock = range(F_WRLCK, byte);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "netsetup/base/fd.h"
 #include "netsetup/state/directory.h"
@@ -39,6 +40,9 @@ public:
     Held container(const std::string& id) { return take("container " + id); }
     Held network(const std::string& name) { return take("network " + name); }
     Held host() { return take("host"); }
+
+    /// All that guards what the containers of these networks share; the names ascend.
+    std::vector<Held> shared(const std::vector<std::string>& networks);
 
     /// Nothing when another process holds it.
     std::optional<Held> try_container(const std::string& id);

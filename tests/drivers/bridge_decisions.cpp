@@ -102,45 +102,36 @@ TEST_CASE("elements are in place only while the table that holds them is") {
 
 TEST_CASE("the host forwards, and its own interfaces not to each other") {
     using Names = std::vector<std::string>;
-    struct Case {
-        bool forwards;
-        bool policy_loaded;
-        Names guarded_before;
-        bool turn_on;
-        Names guarded;
-    };
-    for (const auto& [forwards, loaded, before, turn_on, guarded] : {
-             Case{false, false, {}, true, {"eth0", "wlan0"}},
-             Case{false, true, {}, true, {"eth0", "wlan0"}},
-             Case{true, true, {}, false, {}},
-             Case{true, false, {}, false, {}},
-             Case{true, true, {"eth0"}, false, {}},
-             // The table is loaded anew, without what it held.
-             Case{true, false, {"eth0"}, false, {"eth0"}},
-         }) {
+    const auto forwarding = [](bool forwards) {
         auto view = cold_view();
         view.forwards_ipv4 = forwards;
-        view.guarded = before;
-        if (loaded) {
-            view.policy_version = nft::policy_version;
-        }
-        const auto op = operation<ops::EnableForwarding>(planned(request_for(), view));
-        CHECK(op.turn_on == turn_on);
-        CHECK(op.guarded == guarded);
-    }
+        return operation<ops::EnableForwarding>(planned(request_for(), view));
+    };
+    CHECK(forwarding(false).turn_on);
+    CHECK(forwarding(false).guarded == Names{"eth0", "wlan0"});
+    CHECK_FALSE(forwarding(true).turn_on);
+    CHECK(forwarding(true).guarded.empty());
 }
 
-TEST_CASE("an internal network needs no forwarding, but does not lose its guard") {
+TEST_CASE("an internal network needs no forwarding") {
     const auto request = request_for(network_with(R"("internal":true)"));
     auto view = cold_view();
     view.addresses = {ip("10.1.0.5")};
-    const auto commands = [&] { return join(apply_commands(planned(request, view)), "\n"); };
-    CHECK_THAT(commands(), !contains("ip_forward") && !contains("guarded"));
-    // Somebody flushed the rules of a host on which we turned forwarding on; this container's
-    // set-up loads the table anew, and whoever comes next will find it loaded.
-    view.forwards_ipv4 = true;
-    view.guarded = {"eth0"};
-    CHECK_THAT(commands(), contains("nft -f ") && contains("add element inet ocinet guarded "));
+    CHECK_THAT(join(apply_commands(planned(request, view)), "\n"),
+               !contains("ip_forward") && !contains("guarded"));
+}
+
+TEST_CASE("a policy that is loaded anew gets back what it held, behind its text") {
+    auto view = cold_view();
+    view.lost = {{.set = "guarded", .key = {"eth0"}},
+                 {.set = "any4", .key = {"tcp", "80"}, .value = {"10.90.0.9", "80"}}};
+    const auto [apply, undo] = describe(operation<ops::EnsurePolicy>(planned(request_for(), view)));
+    REQUIRE(apply.size() == 3);
+    CHECK_THAT(apply[0], contains("nft -f "));
+    CHECK_THAT(apply[1], contains("nft add element inet ocinet guarded "));
+    CHECK_THAT(apply[2], contains("nft add element inet ocinet any4 "));
+    // The others' elements are theirs to take away.
+    CHECK(undo == std::vector<std::string>{"nft delete table inet ocinet"});
 }
 
 TEST_CASE("an internal network has no way out") {

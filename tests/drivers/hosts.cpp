@@ -33,7 +33,7 @@ const std::string note = "network \"bridge\" (bridge): the container's /etc/host
 TEST_CASE("a hosts file below the engine's directory for the container is written") {
     for (const auto* file :
          {"/run/bundle/hosts", "/run/bundle/files/hosts", "/var/lib/engine/0123abcd/hosts",
-          "/var/lib/engine/0123abcd/x/hosts"}) {
+          "/run/engine/0123abcd/userdata/hosts"}) {
         CAPTURE(file);
         const auto request = with_hosts(file);
         CHECK(queried_file(request) == file);
@@ -48,7 +48,8 @@ TEST_CASE("a hosts file that may be others' too is left alone, and the plan says
     for (const std::string file :
          {"/home/user/hosts", "/etc/hosts", "/run/bundle2/hosts", "/run/bundle/../hosts",
           "/var/lib/engine/0123abcd/../other/hosts", "/var/lib/engine/0123abcde/hosts",
-          "/var/lib/engine/x0123abcd/hosts", "relative/hosts", ""}) {
+          "/var/lib/engine/x0123abcd/hosts", "/0123abcd/user/hosts", "/a/userdata/0123abcd",
+          "relative/hosts", ""}) {
         CAPTURE(file);
         const auto request = with_hosts(file);
         CHECK(queried_file(request).empty());
