@@ -2,6 +2,7 @@
 #include "netsetup/executor.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "netsetup/base/log.h"
 
@@ -40,12 +41,12 @@ void apply_steps(const std::vector<Step>& steps, Context& context) {
 
 std::vector<std::string> undo_steps(const std::vector<Step>& steps, Context& context, Undo why) {
     std::vector<std::string> failures;
-    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    for (const auto& step : std::views::reverse(steps)) {
         try {
-            std::visit([&](const auto& op) { undo(op, context, why); }, step->operation);
+            std::visit([&](const auto& op) { undo(op, context, why); }, step.operation);
         } catch (Error& error) {
             failures.push_back(
-                error.in("undo " + command_of(*step, 0)).in(step->attachment).message());
+                error.in("undo " + command_of(step, 0)).in(step.attachment).message());
         }
     }
     return failures;

@@ -198,28 +198,35 @@ bool contains(netlink::Socket& socket, const Element& element) {
     return found;
 }
 
+namespace {
+
+// "policy 1" in nft's own encoding of a comment: type, length, text with its NUL. 0 for all else.
+int version_in(const nlattr* user_data) {
+    const std::string_view head = "policy ";
+    if (!user_data) {
+        return 0;
+    }
+    const auto* bytes = static_cast<const char*>(mnl_attr_get_payload(user_data));
+    const std::size_t size = mnl_attr_get_payload_len(user_data);
+    if (size <= 3 || bytes[0] != NFTNL_UDATA_TABLE_COMMENT) {
+        return 0;
+    }
+    const std::string_view comment(bytes + 2, size - 3);
+    if (!comment.starts_with(head)) {
+        return 0;
+    }
+    return int(parse_number(comment.substr(head.size()), 0, 1000000).value_or(0));
+}
+
+} // namespace
+
 std::optional<int> live_version(netlink::Socket& socket) {
     auto request = message(NFT_MSG_GETTABLE, 0, 128);
     request.put_string(NFTA_TABLE_NAME, table);
     std::optional<int> version;
     try {
         socket.send(std::move(request), [&](const nlmsghdr& answer) {
-            version = 0;
-            const nlattr* data = netlink::attribute(answer, sizeof(nfgenmsg), NFTA_TABLE_USERDATA);
-            if (!data) {
-                return;
-            }
-            // nft's own encoding of a comment: type, length, text with its NUL.
-            const auto* bytes = static_cast<const char*>(mnl_attr_get_payload(data));
-            const std::size_t size = mnl_attr_get_payload_len(data);
-            const std::string_view head = "policy ";
-            if (size > 3 && bytes[0] == NFTNL_UDATA_TABLE_COMMENT) {
-                const std::string_view comment(bytes + 2, size - 3);
-                if (comment.starts_with(head)) {
-                    version =
-                        int(parse_number(comment.substr(head.size()), 0, 1000000).value_or(0));
-                }
-            }
+            version = version_in(netlink::attribute(answer, sizeof(nfgenmsg), NFTA_TABLE_USERDATA));
         });
     } catch (const netlink::Refused& refused) {
         if (!is_missing(refused)) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <ranges>
 #include <span>
 
 #include "netsetup/base/address.h"
@@ -139,9 +140,9 @@ void append_words(Bytes& first, Bytes& last, std::span<const Field> fields,
 
 // The key plus one, as a big-endian number.
 Bytes successor(Bytes key) {
-    for (auto byte = key.rbegin(); byte != key.rend(); ++byte) {
-        *byte = char(std::uint8_t(*byte) + 1);
-        if (*byte != 0) {
+    for (char& byte : std::views::reverse(key)) {
+        byte = char(std::uint8_t(byte) + 1);
+        if (byte != 0) {
             break;
         }
     }

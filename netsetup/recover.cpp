@@ -15,6 +15,16 @@ namespace {
 
 constexpr std::size_t containers_in_passing = 4;
 
+void tell(const std::optional<Reclaimed>& done) {
+    if (!done) {
+        return;
+    }
+    log::info("reclaimed container " + done->id + ": " + done->reason);
+    for (const auto& failure : done->failures) {
+        log::warning("container " + done->id + ": " + failure);
+    }
+}
+
 void append(std::vector<std::string>& to, const std::vector<std::string>& more) {
     to.insert(to.end(), more.begin(), more.end());
 }
@@ -95,12 +105,7 @@ void remove_unfinished(Host& host) {
 void reclaim_some(Host& host) {
     for (const auto& id : Record::some(host.directory, containers_in_passing)) {
         try {
-            if (const auto done = reclaim(id, host)) {
-                log::info("reclaimed container " + id + ": " + done->reason);
-                for (const auto& failure : done->failures) {
-                    log::warning("container " + id + ": " + failure);
-                }
-            }
+            tell(reclaim(id, host));
         } catch (const Error& error) {
             // Somebody else's record must not stop this container.
             log::warning("container " + id + ": " + error.message());
