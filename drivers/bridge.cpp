@@ -82,7 +82,7 @@ std::vector<nft::Element> network_elements(const Request& request) {
     const std::string& comment = request.network.name;
     std::vector<nft::Element> elements{
         {.set = "bridges", .key = {bridge}, .comment = comment},
-        {.set = "samebr", .key = {bridge, bridge}, .comment = comment}};
+        {.set = "same", .key = {bridge, bridge}, .comment = comment}};
     if (request.network.internal) {
         elements.push_back({.set = "internals", .key = {bridge}, .comment = comment});
     } else {
@@ -95,8 +95,17 @@ std::vector<nft::Element> network_elements(const Request& request) {
 ops::EnableForwarding wanted_forwarding(const HostView& view) {
     ops::EnableForwarding op{.turn_on = !view.forwards_ipv4};
     if (op.turn_on) {
-        std::copy_if(view.interfaces.begin(), view.interfaces.end(), std::back_inserter(op.guarded),
-                     [](const std::string& name) { return name != "lo"; });
+        for (const auto& interface : view.interfaces) {
+            if (interface.forwards) {
+                op.forwarded.push_back(interface.name);
+            } else if (interface.name != "lo") {
+                op.guarded.push_back(interface.name);
+            }
+        }
+        if (view.forwards_by_default) {
+            op.forwarded.emplace_back("default");
+        }
+        op.refused_redirects = !view.accepts_redirects;
     }
     return op;
 }
@@ -118,7 +127,7 @@ void add_shared(Plan& plan, const Request& request, const HostView& view, NameSo
     // Before any container's link: at no time is there a bridge's port without the rules for it.
     add(ops::ShareElements{.network = request.network.name,
                            .elements = network_elements(request),
-                           .present = view.has_network_elements && policy_is_loaded});
+                           .in_use = view.network_in_use});
 }
 
 void add_link(Plan& plan, const Request& request, const IpAddress& address, const Mac& mac,
@@ -171,6 +180,7 @@ HostQuery query_bridge(const Request& request) {
             .ports = port_claims(request),
             .network = request.network.name,
             .bridge = request.network.interface,
+            .subnets = {subnet_of(request).subnet},
             .firewall = true,
             .hosts_file = writable_hosts_file(request, ignored)};
 }

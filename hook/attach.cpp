@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "drivers/requests.h"
 #include "netsetup/acquire.h"
@@ -49,15 +50,23 @@ std::vector<std::string> network_names(const std::vector<drivers::Request>& requ
     return names;
 }
 
-// Frees what dead containers hold of what is wanted; false when none of it could be freed.
-bool reclaim_owners(const std::vector<HostView::Conflict>& conflicts, Host& host) {
+// Frees what dead containers hold of what is wanted, asking each of them once; false when none of
+// it could be freed.
+bool free_from_owners(const std::vector<HostView::Conflict>& conflicts, Host& host,
+                      std::set<std::string>& asked) {
     bool freed = false;
     for (const auto& conflict : conflicts) {
-        const auto owners = conflict.owner.empty() ? Record::list(host.directory)
-                                                   : std::vector<std::string>{conflict.owner};
-        for (const auto& owner : owners) {
-            const auto done = reclaim(owner, host);
-            freed = freed || (done && done->failures.empty());
+        if (!conflict.owner.empty() && asked.insert(conflict.owner).second) {
+            freed = make_way(conflict.owner, host) || freed;
+        }
+        if (!conflict.of_anybody) {
+            continue;
+        }
+        for (const auto& id : Record::list(host.directory)) {
+            if (asked.insert(id).second) {
+                const auto done = reclaim(id, host);
+                freed = freed || (done && done->failures.empty());
+            }
         }
     }
     return freed;
@@ -66,6 +75,7 @@ bool reclaim_owners(const std::vector<HostView::Conflict>& conflicts, Host& host
 // Looks and plans under the locks, which stay with the caller: while it holds them the plan fits.
 Plan make_plan(Host& host, const std::vector<drivers::Request>& requests,
                const std::vector<std::string>& networks, NameSource& names, LockList& held) {
+    std::set<std::string> asked;
     while (true) {
         held = host.locks.shared(networks);
         auto planned = drivers::plan_all(requests, [&](const HostQuery& query) {
@@ -75,7 +85,7 @@ Plan make_plan(Host& host, const std::vector<drivers::Request>& requests,
             return std::move(planned.plan);
         }
         held.clear();
-        if (!reclaim_owners(planned.conflicts, host)) {
+        if (!free_from_owners(planned.conflicts, host, asked)) {
             throw drivers::conflict_error(requests, planned.conflicts);
         }
     }
@@ -106,8 +116,13 @@ bool is_attached_already(const std::string& id, const ProcessIdentity& process, 
 }
 
 void roll_back(Record& record, Host& host, Context& context) {
-    for (const auto& failure : remove_attachment(record, host, context)) {
-        log::warning("left behind: " + failure);
+    try {
+        for (const auto& failure : remove_attachment(record, host, context)) {
+            log::warning("left behind: " + failure);
+        }
+    } catch (const Error& error) {
+        // Why the set-up failed is what the caller must hear.
+        log::warning("not undone, `ocinet gc` tries again: " + error.message());
     }
 }
 

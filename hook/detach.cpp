@@ -14,6 +14,8 @@ namespace ocinet::hook {
 
 namespace {
 
+constexpr int moment_milliseconds = 2000;
+
 // Closing an nf_tables socket after a deletion waits for the kernel's grace period, some 15 ms. A
 // child that has nothing but this socket waits in our place: closing is all that it does.
 void leave_waiting_to_child(const netlink::Socket& netfilter) {
@@ -41,10 +43,12 @@ void detach(const oci::State& state) {
         log::debug("container " + state.id + " has nothing of ours");
         return;
     }
-    // runc runs poststop also for a container whose set-up we refused because its id is taken.
-    if (record->bundle != state.bundle && is_alive(record->process)) {
-        log::warning("container " + state.id + " runs in the bundle " + record->bundle +
-                     ": nothing is done for the one in " + state.bundle);
+    // runc runs poststop also for a container whose set-up we refused because its id is taken. One
+    // that was just killed may take a moment to end.
+    if (record->phase == Record::Phase::attached &&
+        !has_ended_within(record->process, moment_milliseconds)) {
+        log::warning("container " + state.id + " runs, its process is " +
+                     std::to_string(record->process.pid) + ": its network stays");
         return;
     }
     Context context = acquire_for_undo(host, state.id, record->plan);
@@ -54,6 +58,7 @@ void detach(const oci::State& state) {
     for (const auto& failure : failures) {
         log::warning(failure);
     }
+    log::info("container " + state.id + ": removed");
     if (!failures.empty()) {
         throw Error("container " + state.id + ": not everything could be removed")
             .hint("`ocinet gc` tries again");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // ocinet-hook: an OCI hook (runtime-spec, "POSIX-platform Hooks").
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -60,6 +61,8 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
     fill_standard_descriptors();
+    // What we make has the modes that we say, whoever calls us.
+    ::umask(0);
     // A reader that went away is an error of write(), not our end.
     std::signal(SIGPIPE, SIG_IGN);
     Arguments arguments;

@@ -52,27 +52,28 @@ Tuple parse(const nlattr* tuple) {
     return result;
 }
 
-bool is_among(const std::vector<Ports>& ports, unsigned port) {
-    return std::any_of(ports.begin(), ports.end(), [port](const Ports& range) {
-        return port >= range.first && port < unsigned(range.first) + range.count;
+bool is_among(const std::vector<state::PortClaim>& claims, const Tuple& flow) {
+    return std::any_of(claims.begin(), claims.end(), [&](const state::PortClaim& claim) {
+        return claim.contains(flow.destination_port) &&
+               (claim.address.is_any() || claim.address == flow.destination);
     });
 }
 
 } // namespace
 
-void forget_udp(netlink::Socket& netfilter, netlink::Socket& route, const std::vector<Ports>& ports,
-                const IpAddress& container) {
-    const auto local = link::addresses(route, 0);
+void forget_udp(netlink::Socket& netfilter, netlink::Socket& route,
+                const std::vector<state::PortClaim>& claims, const IpAddress& container) {
+    const auto local = link::all_addresses(route);
     const auto is_local = [&](const IpAddress& address) {
         return address.is_loopback() ||
                std::any_of(local.begin(), local.end(),
-                           [&](const Prefix& own) { return own.address == address; });
+                           [&](const link::Address& own) { return own.prefix.address == address; });
     };
     std::vector<netlink::Message> deletions;
     netfilter.dump(message(IPCTNL_MSG_CT_GET), [&](const nlmsghdr& answer) {
         const nlattr* original = netlink::attribute(answer, sizeof(nfgenmsg), CTA_TUPLE_ORIG);
         const Tuple flow = parse(original);
-        if (flow.protocol != IPPROTO_UDP || !is_among(ports, flow.destination_port)) {
+        if (flow.protocol != IPPROTO_UDP || !is_among(claims, flow)) {
             return;
         }
         const Tuple reply = parse(netlink::attribute(answer, sizeof(nfgenmsg), CTA_TUPLE_REPLY));

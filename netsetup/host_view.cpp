@@ -4,13 +4,13 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <set>
 
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/text.h"
 #include "netsetup/hosts_file.h"
 #include "netsetup/ops/forwarding.h"
-#include "netsetup/ops/policy.h"
 #include "netsetup/record.h"
 #include "netsetup/sockets.h"
 #include "netsetup/state/users.h"
@@ -36,6 +36,7 @@ void look_for_address(HostView& view, const HostQuery::Address& query,
     if (!free) {
         view.conflicts.push_back({.what = "no address is free between " + range.first.text() +
                                           " and " + range.last.text(),
+                                  .of_anybody = true,
                                   .hint = "`ocinet gc` takes back what dead containers left"});
     }
     view.addresses.push_back(free.value_or(IpAddress()));
@@ -62,6 +63,28 @@ Pool random_ports() {
     }
     throw Error("ip_local_port_range leaves no room for random ports")
         .hint("name the host port, or narrow net.ipv4.ip_local_port_range");
+}
+
+// Of a network that is not there yet. A wider network of the host's around the subnet is no
+// obstacle: the more specific route wins. One inside it would not be reached from the containers,
+// and two networks of ours must not share an address.
+void look_for_overlaps(HostView& view, const std::vector<Prefix>& subnets, netlink::Socket& route) {
+    for (const auto& address : link::all_addresses(route)) {
+        for (const auto& subnet : subnets) {
+            if (!subnet.overlaps(address.prefix)) {
+                continue;
+            }
+            const auto found = link::find(route, address.index);
+            const bool ours = found && found->alias.starts_with("ocinet:");
+            if (found && (ours || subnet.contains(address.prefix.address))) {
+                view.conflicts.push_back({.what = "its subnet " + subnet.text() + " overlaps " +
+                                                  address.prefix.text() +
+                                                  " on the host's interface " + found->name,
+                                          .of_anybody = ours,
+                                          .hint = "give the network another subnet in its file"});
+            }
+        }
+    }
 }
 
 class PortSearch {
@@ -143,13 +166,36 @@ std::optional<Record> intact_record(const state::Directory& directory, const std
     }
 }
 
-// Networks' elements stand in the record of each of their containers.
+// What a container has in the table, by its record. Ports that it does not hold it never had: its
+// writer was killed before it took them, and they may be another's.
+std::vector<nft::Element> elements_of(const Record& record, const state::Directory& directory) {
+    std::vector<nft::Element> elements;
+    const auto append = [&](const std::vector<nft::Element>& more) {
+        elements.insert(elements.end(), more.begin(), more.end());
+    };
+    for (const auto& step : record.plan.shared) {
+        if (const auto* share = std::get_if<ops::ShareElements>(&step.operation)) {
+            append(share->elements);
+        }
+    }
+    for (const auto& step : record.plan.own) {
+        const auto* publish = std::get_if<ops::PublishPorts>(&step.operation);
+        if (publish && ops::holds_claims(*publish, directory, record.id)) {
+            append(publish->elements);
+        }
+    }
+    return elements;
+}
+
+// Each once: a network's stand in the record of each of its containers.
 std::vector<nft::Element> lost_elements(const state::Directory& directory) {
     auto lost = ops::guard_elements(ops::guarded_interfaces(directory));
+    std::set<std::string> seen;
     for (const auto& id : Record::list(directory)) {
         const auto record = intact_record(directory, id);
-        for (auto& element : record ? elements(record->plan) : std::vector<nft::Element>()) {
-            if (std::find(lost.begin(), lost.end(), element) == lost.end()) {
+        for (auto& element :
+             record ? elements_of(*record, directory) : std::vector<nft::Element>()) {
+            if (seen.insert(nft::add_line(element)).second) {
                 lost.push_back(std::move(element));
             }
         }
@@ -165,7 +211,11 @@ void look_at_firewall(HostView& view, netlink::Socket& route, netlink::Socket& n
         view.lost = lost_elements(directory);
     }
     if (!view.forwards_ipv4) {
-        view.interfaces = link::foreign_names(route);
+        view.interfaces = link::foreign(route);
+        view.accepts_redirects =
+            read_setting(AT_FDCWD, "/proc/sys/net/ipv4/conf/all/accept_redirects") == "1";
+        view.forwards_by_default =
+            read_setting(AT_FDCWD, "/proc/sys/net/ipv4/conf/default/forwarding") == "1";
     }
 }
 
@@ -184,8 +234,10 @@ HostView look(const HostQuery& query, const state::Directory& directory, netlink
         view.bridge = link::find(route, query.bridge);
         if (view.bridge) {
             view.bridge_addresses = link::addresses(route, view.bridge->index);
+        } else {
+            look_for_overlaps(view, query.subnets, route);
         }
-        view.has_network_elements = state::has_users(directory, ops::element_users(query.network));
+        view.network_in_use = state::has_users(directory, ops::element_users(query.network));
     }
     if (query.firewall) {
         look_at_firewall(view, route, netfilter, directory);

@@ -30,9 +30,11 @@ struct HostQuery {
     std::vector<Address> addresses;
     /// A claim of port 0 asks for a free one.
     std::vector<state::PortClaim> ports;
-    /// The network whose bridge and elements are looked at, and the bridge's name; or empty.
+    /// The network whose bridge and users are looked at, and the bridge's name; or empty.
     std::string network;
     std::string bridge;
+    /// The network's subnets, which must not be the host's or another network's.
+    std::vector<Prefix> subnets;
     /// Whether anything of the firewall and of forwarding is looked at.
     bool firewall = false;
     /// The engine's file mounted at the container's /etc/hosts; or empty.
@@ -45,6 +47,8 @@ struct HostView {
         std::string what;
         /// A container's id, or empty when it is not a container's.
         std::string owner;
+        /// Any dead container may stand in the way.
+        bool of_anybody = false;
         std::string hint;
     };
 
@@ -55,12 +59,16 @@ struct HostView {
 
     std::optional<link::Link> bridge;
     std::vector<Prefix> bridge_addresses;
-    /// Containers of the network have put its elements in place.
-    bool has_network_elements = false;
+    /// The network has other containers.
+    bool network_in_use = false;
     std::optional<int> policy_version;
     bool forwards_ipv4 = false;
     /// When the host does not forward: all its interfaces but ours.
-    std::vector<std::string> interfaces;
+    std::vector<link::Foreign> interfaces;
+    /// net.ipv4.conf.all.accept_redirects and net.ipv4.conf.default.forwarding: turning forwarding
+    /// on or off changes them, too (net/ipv4/devinet.c: inet_forward_change).
+    bool accepts_redirects = false;
+    bool forwards_by_default = false;
     /// What a policy that is loaded anew must hold again, by the records of those that are there.
     std::vector<nft::Element> lost;
     /// Why the file of HostQuery::hosts_file must be left alone; empty where it may be written.

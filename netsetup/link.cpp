@@ -39,6 +39,11 @@ bool setting_of(const nlattr* settings, std::size_t index) {
     return value != 0;
 }
 
+// IPV4_DEVCONF_* count from 1, DEVCONF_* from 0 (net/ipv4/devinet.c: inet_fill_link_af).
+bool ipv4_setting(const nlattr* family, std::size_t index) {
+    return setting_of(netlink::nested(family, IFLA_INET_CONF), index - 1);
+}
+
 Link parse(const nlmsghdr& message) {
     const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message));
     const auto attr = [&](std::uint16_t type) {
@@ -59,10 +64,8 @@ Link parse(const nlmsghdr& message) {
     const nlattr* hairpin = netlink::nested(port, IFLA_BRPORT_MODE);
     link.hairpin = hairpin && mnl_attr_get_u8(hairpin) != 0;
     const nlattr* families = attr(IFLA_AF_SPEC);
-    // IPV4_DEVCONF_* count from 1, DEVCONF_* from 0 (net/ipv4/devinet.c: inet_fill_link_af).
     link.route_localnet =
-        setting_of(netlink::nested(netlink::nested(families, AF_INET), IFLA_INET_CONF),
-                   IPV4_DEVCONF_ROUTE_LOCALNET - 1);
+        ipv4_setting(netlink::nested(families, AF_INET), IPV4_DEVCONF_ROUTE_LOCALNET);
     const nlattr* ipv6 = netlink::nested(families, AF_INET6);
     link.ipv6_disabled =
         !ipv6 || setting_of(netlink::nested(ipv6, IFLA_INET6_CONF), DEVCONF_DISABLE_IPV6);
@@ -71,49 +74,91 @@ Link parse(const nlmsghdr& message) {
 
 } // namespace
 
-std::optional<Link> find(netlink::Socket& socket, const std::string& name) {
+namespace {
+
+// About the link with this index, or where that is 0 about the one that the message will name.
+netlink::Message get_link(int index) {
     netlink::Message request(RTM_GETLINK, 0);
-    request.header<ifinfomsg>().ifi_family = AF_UNSPEC;
-    request.put_string(IFLA_IFNAME, name);
+    auto& header = request.header<ifinfomsg>();
+    header.ifi_family = AF_UNSPEC;
+    header.ifi_index = index;
     request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
     request.allow(ENODEV);
+    return request;
+}
+
+std::optional<Link> ask(netlink::Socket& socket, netlink::Message request) {
     std::optional<Link> link;
     socket.send(std::move(request), [&](const nlmsghdr& answer) { link = parse(answer); });
     return link;
 }
 
-std::vector<std::string> foreign_names(netlink::Socket& socket) {
+} // namespace
+
+std::optional<Link> find(netlink::Socket& socket, const std::string& name) {
+    auto request = get_link(0);
+    request.put_string(IFLA_IFNAME, name);
+    return ask(socket, std::move(request));
+}
+
+std::optional<Link> find(netlink::Socket& socket, int index) {
+    return ask(socket, get_link(index));
+}
+
+std::vector<Foreign> foreign(netlink::Socket& socket) {
     netlink::Message request(RTM_GETLINK, 0);
     request.header<ifinfomsg>().ifi_family = AF_UNSPEC;
     request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-    std::vector<std::string> names;
+    std::vector<Foreign> links;
     socket.dump(std::move(request), [&](const nlmsghdr& answer) {
         const auto attr = [&](std::uint16_t type) {
-            return text_of(netlink::attribute(answer, sizeof(ifinfomsg), type));
+            return netlink::attribute(answer, sizeof(ifinfomsg), type);
         };
-        if (!attr(IFLA_IFALIAS).starts_with("ocinet:")) {
-            names.push_back(attr(IFLA_IFNAME));
+        if (!text_of(attr(IFLA_IFALIAS)).starts_with("ocinet:")) {
+            links.push_back({text_of(attr(IFLA_IFNAME)),
+                             ipv4_setting(netlink::nested(attr(IFLA_AF_SPEC), AF_INET),
+                                          IPV4_DEVCONF_FORWARDING)});
         }
     });
-    return names;
+    return links;
 }
 
-std::vector<Prefix> addresses(netlink::Socket& socket, int index) {
+namespace {
+
+// With strict checking, the kernel filters by index; 0 stands for all.
+std::vector<Address> dump_addresses(netlink::Socket& socket, int index) {
     netlink::Message request(RTM_GETADDR, 0);
     auto& header = request.header<ifaddrmsg>();
     header.ifa_family = AF_INET;
-    header.ifa_index = unsigned(index); // with strict checking, the kernel filters
-    std::vector<Prefix> addresses;
+    header.ifa_index = unsigned(index);
+    std::vector<Address> addresses;
     socket.dump(std::move(request), [&](const nlmsghdr& answer) {
         const auto* found = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&answer));
         const nlattr* local = netlink::attribute(answer, sizeof(ifaddrmsg), IFA_LOCAL);
-        if ((index == 0 || int(found->ifa_index) == index) && local) {
-            addresses.push_back({IpAddress::from_bytes(mnl_attr_get_payload(local),
-                                                       mnl_attr_get_payload_len(local)),
-                                 found->ifa_prefixlen});
+        if (local) {
+            addresses.push_back({int(found->ifa_index),
+                                 {IpAddress::from_bytes(mnl_attr_get_payload(local),
+                                                        mnl_attr_get_payload_len(local)),
+                                  found->ifa_prefixlen}});
         }
     });
     return addresses;
+}
+
+} // namespace
+
+std::vector<Address> all_addresses(netlink::Socket& socket) {
+    return dump_addresses(socket, 0);
+}
+
+std::vector<Prefix> addresses(netlink::Socket& socket, int index) {
+    std::vector<Prefix> prefixes;
+    for (const auto& address : dump_addresses(socket, index)) {
+        if (address.index == index) {
+            prefixes.push_back(address.prefix);
+        }
+    }
+    return prefixes;
 }
 
 bool has_route(netlink::Socket& socket, int index, const Prefix& destination,

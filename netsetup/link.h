@@ -32,9 +32,21 @@ struct Link {
 
 /// Nothing when there is no such link.
 std::optional<Link> find(netlink::Socket& socket, const std::string& name);
-/// The names of all links but ours.
-std::vector<std::string> foreign_names(netlink::Socket& socket);
-/// The IPv4 addresses of one link; of all links where `index` is 0.
+std::optional<Link> find(netlink::Socket& socket, int index);
+/// A link that is none of ours.
+struct Foreign {
+    std::string name;
+    /// Forwards IPv4, whatever the host as a whole does.
+    bool forwards = false;
+};
+std::vector<Foreign> foreign(netlink::Socket& socket);
+struct Address {
+    int index = 0; // the link's
+    Prefix prefix;
+};
+/// The IPv4 addresses of all links.
+std::vector<Address> all_addresses(netlink::Socket& socket);
+/// Those of one link.
 std::vector<Prefix> addresses(netlink::Socket& socket, int index);
 bool has_route(netlink::Socket& socket, int index, const Prefix& destination,
                const IpAddress& gateway);

@@ -216,20 +216,25 @@ void Socket::send_transaction(std::vector<Message> messages) {
     settle(transmit(messages), messages, {});
 }
 
-void Socket::dump(Message request, const Answer& answer) {
-    request.get()->nlmsg_flags |= NLM_F_DUMP;
+// False when the list changed while it was read: it may lack what was there all the time.
+bool Socket::dump_once(Message& request, const Answer& answer) {
     const std::uint32_t sequence = transmit(std::span(&request, 1));
     bool done = false;
+    bool consistent = true;
+    int error = 0;
     const auto on_message = [&](const nlmsghdr& message) {
         if (message.nlmsg_seq != sequence) {
             return;
         }
+        const auto* payload = static_cast<const int*>(mnl_nlmsg_get_payload(&message));
+        consistent = consistent && (message.nlmsg_flags & NLM_F_DUMP_INTR) == 0;
         if (message.nlmsg_type == NLMSG_ERROR) {
-            const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&message));
-            throw Refused(-error->error, extack_of(message), request.command());
+            throw Refused(-*payload, extack_of(message), request.command());
         }
         if (message.nlmsg_type == NLMSG_DONE) {
+            // Its payload is the dump's result (net/netlink/af_netlink.c: netlink_dump_done).
             done = true;
+            error = mnl_nlmsg_get_payload_len(&message) >= sizeof(int) ? -*payload : 0;
         } else {
             answer(message);
         }
@@ -246,6 +251,21 @@ void Socket::dump(Message request, const Answer& answer) {
         }
         throw;
     }
+    if (error > 0) {
+        throw Refused(error, "", request.command());
+    }
+    return consistent;
+}
+
+void Socket::dump(Message request, const Answer& answer) {
+    constexpr int most_attempts = 20;
+    request.get()->nlmsg_flags |= NLM_F_DUMP;
+    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+        if (dump_once(request, answer)) {
+            return;
+        }
+    }
+    throw Error("the kernel's list changed each time that it was read");
 }
 
 namespace {

@@ -90,7 +90,8 @@ public:
     /// nf_tables and its like: `messages`, one at least, between a batch's begin and end: all or
     /// nothing.
     void send_transaction(std::vector<Message> messages);
-    /// A dump; every object goes to `answer`.
+    /// A dump; every object goes to `answer`, some of them twice when the list changed while it was
+    /// read: then it is read again.
     void dump(Message request, const Answer& answer);
 
     int fd() const { return fd_.get(); }
@@ -99,6 +100,7 @@ private:
     explicit Socket(Fd fd) : fd_(std::move(fd)) {}
     void make_room(std::size_t size);
     std::uint32_t transmit(std::span<Message> messages);
+    bool dump_once(Message& request, const Answer& answer);
     template <typename OnMessage>
     bool receive(int flags, OnMessage on_message);
     void settle(std::uint32_t first, std::span<Message> messages, const Answer& answer);

@@ -42,17 +42,12 @@ private:
 
 ContainerNetns ContainerNetns::open(Fd netns) {
     const Visit visit(netns.get());
-    Fd ipv4_conf(::open("/proc/sys/net/ipv4/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!ipv4_conf) {
-        throw_errno("open /proc/sys/net/ipv4/conf");
-    }
     Fd ipv6_conf(::open("/proc/sys/net/ipv6/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!ipv6_conf && errno != ENOENT) {
         throw_errno("open /proc/sys/net/ipv6/conf");
     }
     return ContainerNetns{.netns = std::move(netns),
                           .route = netlink::Socket::open(NETLINK_ROUTE),
-                          .ipv4_conf = std::move(ipv4_conf),
                           .ipv6_conf = std::move(ipv6_conf)};
 }
 

@@ -15,9 +15,8 @@ struct ContainerNetns {
 
     Fd netns;
     netlink::Socket route;
-    /// /proc/sys/net/ipv4/conf and …/ipv6/conf. These directories are the namespace's own objects;
-    /// /proc/sys/net itself is not, it shows the namespace of whoever looks. ipv6 may be missing.
-    Fd ipv4_conf;
+    /// /proc/sys/net/ipv6/conf; empty where the kernel has no IPv6. This directory is the
+    /// namespace's own object; /proc/sys/net is not, it shows the namespace of whoever looks.
     Fd ipv6_conf;
 };
 

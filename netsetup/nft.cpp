@@ -115,7 +115,8 @@ bool is_missing(const netlink::Refused& refused) {
     return refused.error() == ENOENT;
 }
 
-std::string command(const char* verb, const Element& element, bool with_value) {
+// What stands in braces.
+std::string braced(const Element& element, bool with_value) {
     std::string text = "{ " + join(quoted_key(element), " . ");
     if (with_value && !element.comment.empty()) {
         text += " comment \"" + element.comment + "\"";
@@ -123,18 +124,25 @@ std::string command(const char* verb, const Element& element, bool with_value) {
     if (with_value && !element.value.empty()) {
         text += " : " + join(element.value, " . ");
     }
-    return std::string("nft ") + verb + " element inet " + table + " " + element.set + " " +
-           shell_word(text + " }");
+    return text + " }";
+}
+
+std::string head(const char* verb, const Element& element) {
+    return std::string(verb) + " element inet " + table + " " + element.set + " ";
 }
 
 } // namespace
 
+std::string add_line(const Element& element) {
+    return head("add", element) + braced(element, true);
+}
+
 std::string add_command(const Element& element) {
-    return command("add", element, true);
+    return "nft " + head("add", element) + shell_word(braced(element, true));
 }
 
 std::string delete_command(const Element& element) {
-    return command("delete", element, false);
+    return "nft " + head("delete", element) + shell_word(braced(element, false));
 }
 
 void add(netlink::Socket& socket, const std::vector<Element>& elements) {

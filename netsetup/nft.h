@@ -31,7 +31,9 @@ struct Element {
 void to_json(nlohmann::json& json, const Element& element);
 void from_json(const nlohmann::json& json, Element& element);
 
-/// `add element inet ocinet any4 { tcp . 8080 comment "…" : 10.90.0.5 . 80 }`
+/// `add element inet ocinet any4 { tcp . 8080 comment "…" : 10.90.0.5 . 80 }`, a line of nft's own.
+std::string add_line(const Element& element);
+/// The same as a command of the shell's.
 std::string add_command(const Element& element);
 std::string delete_command(const Element& element);
 

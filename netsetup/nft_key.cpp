@@ -32,7 +32,7 @@ const std::vector<SetType>& types() {
     static const std::vector<SetType> all = {
         {"bridges", {interface}, {}},
         {"internals", {interface}, {}},
-        {"samebr", {interface, interface}, {}},
+        {"same", {interface, interface}, {}},
         {"masq4", {ipv4}, {}, true},
         {"hairpin4", {ipv4, ipv4}, {}, true},
         {"guarded", {interface}, {}},

@@ -55,21 +55,6 @@ Needs needs(const Plan& plan) {
     return all;
 }
 
-std::vector<nft::Element> elements(const Plan& plan) {
-    std::vector<nft::Element> all;
-    const auto collect = [&](const auto& op) {
-        if constexpr (requires { op.elements; }) {
-            all.insert(all.end(), op.elements.begin(), op.elements.end());
-        }
-    };
-    for (const auto* steps : {&plan.shared, &plan.own}) {
-        for (const auto& step : *steps) {
-            std::visit(collect, step.operation);
-        }
-    }
-    return all;
-}
-
 void to_json(nlohmann::json& json, const Step& step) {
     std::visit(
         [&](const auto& op) {

@@ -63,8 +63,6 @@ void append(Plan& plan, Plan more);
 Description describe(const Operation& operation);
 /// What all operations together need.
 Needs needs(const Plan& plan);
-/// What the plan's operations put into the policy's sets.
-std::vector<nft::Element> elements(const Plan& plan);
 
 void to_json(nlohmann::json& json, const Step& step);
 void from_json(const nlohmann::json& json, Step& step);

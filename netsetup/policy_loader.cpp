@@ -69,8 +69,12 @@ PolicyLoader PolicyLoader::start() {
     return {pid, std::move(order.write), std::move(report.read)};
 }
 
-void PolicyLoader::load() {
-    write_all(order_.get(), "go\n", "to ocinet-policy");
+void PolicyLoader::load(const std::vector<nft::Element>& elements) {
+    std::string order;
+    for (const auto& element : elements) {
+        order += nft::add_line(element) + "\n";
+    }
+    write_all(order_.get(), order + "go\n", "to ocinet-policy");
     const std::string report = read_all(report_.get(), longest_report, "ocinet-policy's report");
     finish();
     // By its word, not by its status: a caller that ignores SIGCHLD leaves us none to read.

@@ -3,7 +3,10 @@
 
 #include <sys/types.h>
 
+#include <vector>
+
 #include "netsetup/base/fd.h"
+#include "netsetup/nft.h"
 
 namespace ocinet {
 
@@ -20,8 +23,9 @@ public:
     PolicyLoader& operator=(PolicyLoader&&) = delete;
     ~PolicyLoader();
 
-    /// Loads and waits; throws Error with what nft said.
-    void load();
+    /// Loads the text and these elements in one transaction, and waits; throws Error with what nft
+    /// said.
+    void load(const std::vector<nft::Element>& elements);
 
 private:
     PolicyLoader(pid_t pid, Fd order, Fd report);

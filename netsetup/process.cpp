@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "netsetup/base/error.h"
@@ -27,13 +28,21 @@ struct Stat {
     std::uint64_t start_time = 0;
 };
 
-std::optional<Stat> read_stat(pid_t pid) {
-    std::optional<std::string> text;
-    try {
-        text = read_setting(AT_FDCWD, "/proc/" + std::to_string(pid) + "/stat");
-    } catch (const Error&) {
-        return std::nullopt; // ESRCH: it ended while we read
+// Nothing when there is no such process. Any other failure is thrown: it says nothing of the
+// process, and who is taken for dead loses its network.
+std::optional<std::string> read_proc(pid_t pid, const std::string& name) {
+    const std::string path = "/proc/" + std::to_string(pid) + "/" + name;
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 4096> buffer{};
+    const ssize_t size = file ? ::read(file.get(), buffer.data(), buffer.size()) : -1;
+    if (size < 0 && errno != ENOENT && errno != ESRCH) {
+        throw_errno("read " + path);
     }
+    return size < 0 ? std::nullopt : std::optional<std::string>(std::in_place, buffer.data(), size);
+}
+
+std::optional<Stat> read_stat(pid_t pid) {
+    const auto text = read_proc(pid, "stat");
     // The name stands in parentheses and may hold any character: fields count from the last ')'.
     const auto end = text ? text->rfind(')') : std::string::npos;
     if (end == std::string::npos || end + 2 >= text->size()) {
@@ -63,6 +72,16 @@ bool same_file(const struct stat& a, const struct stat& b) {
 }
 
 } // namespace
+
+bool has_ended_within(const ProcessIdentity& process, int milliseconds) {
+    const Fd pidfd(int(::syscall(SYS_pidfd_open, process.pid, 0)));
+    if (pidfd && is_alive(process)) {
+        pollfd ended{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
+        while (::poll(&ended, 1, milliseconds) < 0 && errno == EINTR) {
+        }
+    }
+    return !is_alive(process);
+}
 
 bool is_alive(const ProcessIdentity& process) {
     const auto stat = read_stat(process.pid);

@@ -20,8 +20,12 @@ struct ProcessIdentity {
     bool operator==(const ProcessIdentity&) const = default;
 };
 
-/// Not a zombie, not gone, not another process with the same id.
+/// Not a zombie, not gone, not another process with the same id. Throws Error when that cannot be
+/// found out.
 bool is_alive(const ProcessIdentity& process);
+
+/// Waits for a process that is about to end; false when it lives on.
+bool has_ended_within(const ProcessIdentity& process, int milliseconds);
 
 /// A container's first process, proven to be the one that the runtime meant.
 struct ContainerProcess {

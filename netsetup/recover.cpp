@@ -31,17 +31,33 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& more) 
 
 } // namespace
 
+namespace {
+
+// False when the record does not tell that it is being removed: it is one of a roll-back, or there
+// is no room to say so. Going on needs none.
+bool mark_as_removing(Record& record, Host& host) {
+    if (record.phase != Record::Phase::attached) {
+        return record.phase == Record::Phase::removing;
+    }
+    record.phase = Record::Phase::removing;
+    try {
+        record.save(host.directory);
+        return true;
+    } catch (const Error& error) {
+        log::warning(error.message());
+        return false;
+    }
+}
+
+} // namespace
+
 std::vector<std::string> remove_attachment(Record& record, Host& host, Context& context) {
     using Phase = Record::Phase;
     const Undo why = record.phase == Phase::attaching ? Undo::roll_back : Undo::tear_down;
     // Who loads the policy anew puts back, under the locks, what the records tell. It must not find
     // one whose elements are being taken away.
     auto held = host.locks.shared(record.networks);
-    if (record.phase == Phase::attached) {
-        record.phase = Phase::removing;
-        record.save(host.directory);
-    }
-    if (record.phase == Phase::removing) {
+    if (mark_as_removing(record, host)) {
         held.clear();
     }
     auto failures = undo_steps(record.plan.own, context, why);
@@ -90,6 +106,22 @@ std::optional<Reclaimed> reclaim(const std::string& id, Host& host) {
     }
     Context context = acquire_for_undo(host, id, record->plan);
     return Reclaimed{id, *reason, remove_attachment(*record, host, context)};
+}
+
+bool make_way(const std::string& id, Host& host) {
+    const auto lock = host.locks.container(id);
+    auto record = Record::load(host.directory, id);
+    if (!record) {
+        return true; // it was on its way out
+    }
+    const auto reason = abandoned(*record, host);
+    if (!reason) {
+        return false;
+    }
+    Context context = acquire_for_undo(host, id, record->plan);
+    const Reclaimed done{id, *reason, remove_attachment(*record, host, context)};
+    tell(done);
+    return done.failures.empty();
 }
 
 void remove_unfinished(Host& host) {

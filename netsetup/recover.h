@@ -29,6 +29,10 @@ struct Reclaimed {
 /// when another process is at work on it.
 std::optional<Reclaimed> reclaim(const std::string& id, Host& host);
 
+/// The same for a container that has something which is wanted: waits for the process that is at
+/// work on it. True when it has nothing any more.
+bool make_way(const std::string& id, Host& host);
+
 /// Removes what writers left who were killed before their record, or their mark that we turned
 /// forwarding on, had its name.
 void remove_unfinished(Host& host);

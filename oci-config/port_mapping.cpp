@@ -15,9 +15,11 @@ struct PortRange {
     std::uint16_t count = 1;
 };
 
-Error wrong(std::string_view mapping, std::string_view problem) {
+Error wrong(std::string_view mapping, std::string_view problem,
+            std::string_view hint = "write [HOST_IP:][HOST_PORT:]CONTAINER_PORT[/tcp|/udp], e.g. "
+                                    "127.0.0.1:8080:80/tcp, or ranges: 9000-9010:9000-9010") {
     Error error("published port \"" + std::string(mapping) + "\": " + std::string(problem));
-    error.hint("write [HOST_IP:][HOST_PORT:]CONTAINER_PORT[/tcp|/udp], e.g. 127.0.0.1:8080:80/tcp");
+    error.hint(hint);
     return error;
 }
 
@@ -26,10 +28,16 @@ PortRange parse_range(std::string_view mapping, std::string_view text) {
     const auto first = parse_number(ends.front(), 1, 65535);
     const auto last = parse_number(ends.back(), 1, 65535);
     if (ends.size() > 2 || !first || !last) {
-        throw wrong(mapping, "\"" + std::string(text) + "\" is not a port between 1 and 65535");
+        const std::string problem =
+            "\"" + std::string(text) + "\" is not a port between 1 and 65535";
+        throw IpAddress::parse(text)
+            ? wrong(mapping, problem,
+                    "behind an address a host port is needed, or nothing, for a free one: " +
+                        std::string(text) + "::80")
+            : wrong(mapping, problem);
     }
     if (*last < *first) {
-        throw wrong(mapping, "the range \"" + std::string(text) + "\" runs backwards");
+        throw wrong(mapping, "the range \"" + std::string(text) + "\" runs backwards", "");
     }
     return PortRange{std::uint16_t(*first), std::uint16_t(*last - *first + 1)};
 }
@@ -59,8 +67,8 @@ PortMapping parse_one(std::string_view mapping) {
         if (!address) {
             throw wrong(mapping, "\"" + std::string(parts[0]) + "\" is not an IPv4 address");
         }
-        if (address->is_multicast()) {
-            throw wrong(mapping, "a multicast address cannot be published on");
+        if (address->is_multicast() || address->is_nobodys()) {
+            throw wrong(mapping, address->text() + " is no interface's address");
         }
         result.host_address = *address;
     }
@@ -71,7 +79,7 @@ PortMapping parse_one(std::string_view mapping) {
         }
         result.host_port = host.first;
     } else if (container.count > 1) {
-        throw wrong(mapping, "a range needs its host ports");
+        throw wrong(mapping, "a range needs its host ports: A-B:C-D");
     }
     return result;
 }
@@ -101,7 +109,7 @@ std::vector<PortMapping> parse_publish(std::string_view text) {
         for (const auto& earlier : mappings) {
             if (overlap(earlier, mapping)) {
                 throw wrong(trim(part),
-                            "claims a host port that " + earlier.text() + " has already");
+                            "claims a host port that " + earlier.text() + " has already", "");
             }
         }
         mappings.push_back(mapping);

@@ -38,11 +38,11 @@ State parse_state(const std::string& text, Stage stage) {
         throw reader.wrong("pid", "not a process id");
     }
     state.pid = pid_t(pid);
+    if (stage == Stage::poststop) {
+        return state; // what is to be removed stands in the record
+    }
     if (const auto* annotations = reader.object("annotations")) {
         state.annotations = parse_annotations(*annotations, reader.name() + ": annotations");
-    }
-    if (stage == Stage::poststop) {
-        return state;
     }
     if (state.status != "creating" && state.status != "created") {
         throw reader.wrong("status", "\"" + state.status + "\", expected creating or created");

@@ -10,16 +10,28 @@ namespace ocinet::drivers {
 
 namespace {
 
-// Engines keep a container's files in the bundle, in …/ID (Docker, containerd), or in …/ID/userdata
-// (Podman). A hosts file from elsewhere is the user's (-v): other containers may use it, too.
+// As engines make them: 64 hexadecimal digits.
+bool is_engines_id(std::string_view id) {
+    return id.size() == 64 && std::all_of(id.begin(), id.end(), [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+           });
+}
+
+// A container's files stand in its bundle's directory, or the engine keeps them in …/ID (Docker,
+// containerd) or …/ID/userdata (Podman). None of these can be changed by the image, so that no
+// symlink of its leads us elsewhere. A hosts file from elsewhere is the user's (-v): other
+// containers may use it, too.
 bool belongs_to(const std::string& file, const Request& request) {
-    const auto parts = split(file, '/');
+    const auto slash = file.rfind('/');
+    const std::string directory = slash == std::string::npos ? "" : file.substr(0, slash);
+    const auto parts = split(directory, '/');
     if (std::find(parts.begin(), parts.end(), "..") != parts.end()) {
         return false;
     }
-    const std::string file_in_own = "/" + request.container_id + "/" + std::string(parts.back());
-    return file.starts_with(request.bundle.path + "/") || file.ends_with(file_in_own) ||
-           file.ends_with("/" + request.container_id + "/userdata/" + std::string(parts.back()));
+    const std::string own = "/" + request.container_id;
+    return directory == request.bundle.path ||
+           (is_engines_id(request.container_id) &&
+            (directory.ends_with(own) || directory.ends_with(own + "/userdata")));
 }
 
 std::string own_names(const Request& request) {

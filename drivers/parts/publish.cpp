@@ -70,12 +70,10 @@ void publish(Plan& plan, const Request& request, const std::vector<oci::PortMapp
              const IpAddress& container) {
     ops::PublishPorts op{.container = container};
     for (const auto& port : ports) {
-        plan.shared.push_back({label(request), ops::TakePorts{claim_of(port)}});
+        op.claims.push_back(claim_of(port));
+        plan.shared.push_back({label(request), ops::TakePorts{op.claims.back()}});
         for (auto& one : elements_of(request, port, container)) {
             op.elements.push_back(std::move(one));
-        }
-        if (port.protocol == "udp") {
-            op.udp.push_back({port.host_port, port.count});
         }
     }
     if (!ports.empty()) {

@@ -54,6 +54,10 @@ bool IpAddress::is_multicast() const {
     return is_v4() ? (bytes_[0] & 0xf0) == 0xe0 : bytes_[0] == 0xff;
 }
 
+bool IpAddress::is_nobodys() const {
+    return is_v4() && ((bytes_[0] == 0 && !is_any()) || *this == *parse("255.255.255.255"));
+}
+
 IpAddress IpAddress::plus(std::uint64_t offset) const {
     IpAddress sum = *this;
     const std::size_t low = size() - std::min<std::size_t>(size(), 8);

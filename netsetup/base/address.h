@@ -30,6 +30,8 @@ public:
     bool is_any() const;
     bool is_loopback() const;
     bool is_multicast() const;
+    /// Of 0.0.0.0/8, but not 0.0.0.0, or 255.255.255.255: nobody's address.
+    bool is_nobodys() const;
 
     /// The address `offset` further on; the offset is added to the last 64 bits.
     IpAddress plus(std::uint64_t offset) const;
@@ -55,6 +57,9 @@ struct Prefix {
     /// The last address of the prefix; for IPv4 the broadcast address.
     IpAddress last() const;
     bool contains(const IpAddress& other) const;
+    bool overlaps(const Prefix& other) const {
+        return contains(other.address) || other.contains(address);
+    }
     auto operator<=>(const Prefix&) const = default;
 };
 

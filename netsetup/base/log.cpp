@@ -38,10 +38,27 @@ int priority_of(Level level) {
     return LOG_ERR;
 }
 
-void put(Level level, std::string_view message, std::string_view hint = {}) {
+// Much of what we say was said to us. A line of the log stays one line, and a terminal is not told
+// to do things.
+std::string printable(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        if (std::uint8_t(c) < 0x20 || c == 0x7f) {
+            std::array<char, 8> escaped{};
+            std::snprintf(escaped.data(), escaped.size(), "\\x%02x", unsigned(std::uint8_t(c)));
+            result += escaped.data();
+        } else {
+            result += c;
+        }
+    }
+    return result;
+}
+
+void put(Level level, std::string_view raw_message, std::string_view hint = {}) {
     if (!shows(level)) {
         return;
     }
+    const std::string message = printable(raw_message);
     std::string line;
     if (format_of_lines == Format::json) {
         nlohmann::ordered_json object{{"level", name_of(level)}, {"msg", message}};

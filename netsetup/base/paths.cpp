@@ -12,7 +12,8 @@ namespace ocinet::paths {
 
 namespace {
 
-// Programs live in PREFIX/bin and in PREFIX/libexec/ocinet, in the build tree as when installed.
+// Programs live in PREFIX/bin and in PREFIX/libexec/ocinet (or where the build was told to put it),
+// in the build tree as when installed.
 std::string prefix() {
     std::array<char, PATH_MAX> buffer{};
     const ssize_t size = ::readlink("/proc/self/exe", buffer.data(), buffer.size() - 1);
@@ -21,7 +22,7 @@ std::string prefix() {
     }
     std::string path(buffer.data(), std::size_t(size));
     path.resize(path.rfind('/'));
-    const std::string libexec = "/libexec/ocinet";
+    const std::string libexec = "/" OCINET_LIBEXEC_DIR;
     if (path.size() > libexec.size() && path.ends_with(libexec)) {
         return path.substr(0, path.size() - libexec.size());
     }
@@ -31,11 +32,11 @@ std::string prefix() {
 } // namespace
 
 std::string policy_program() {
-    return prefix() + "/libexec/ocinet/ocinet-policy";
+    return prefix() + "/" OCINET_LIBEXEC_DIR "/ocinet-policy";
 }
 
 std::string policy_text() {
-    return prefix() + "/share/ocinet/policy.nft";
+    return prefix() + "/" OCINET_DATA_DIR "/policy.nft";
 }
 
 } // namespace ocinet::paths

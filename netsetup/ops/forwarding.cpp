@@ -11,38 +11,56 @@
 #include "netsetup/json.h"
 #include "netsetup/nft.h"
 #include "netsetup/state/users.h"
+#include "netsetup/sysctl.h"
 
 namespace ocinet::ops {
 
-OCINET_JSON(EnableForwarding, turn_on, guarded)
+OCINET_JSON(EnableForwarding, turn_on, guarded, forwarded, refused_redirects)
 
 namespace {
 
 constexpr const char* users = "forwarding";
-// Remembers, until the next boot, that we turned forwarding on, and what is guarded.
+// Remembers, until the next boot, for which container we turned forwarding on, and what is guarded:
+// words, the container's id first.
 constexpr const char* marker = "forwarding";
 constexpr const char* setting = "/proc/sys/net/ipv4/ip_forward";
 
+std::vector<std::string> words_of_marker(const state::Directory& directory) {
+    const auto text = read_setting(directory.root.get(), marker);
+    std::vector<std::string> words;
+    if (text) {
+        for (const auto word : split(*text, ' ')) {
+            words.emplace_back(word);
+        }
+    }
+    return words;
+}
+
+std::string redirects_command(const char* value) {
+    return sysctl::command("ipv4", "all", "accept_redirects", value);
+}
+
 } // namespace
 
+// The pairs let frames pass that stay on one interface: with bridge-nf-call-iptables, what a
+// foreign bridge carries between its own ports comes by here.
 std::vector<nft::Element> guard_elements(const std::vector<std::string>& interfaces) {
     std::vector<nft::Element> elements;
-    elements.reserve(interfaces.size());
     for (const auto& name : interfaces) {
         elements.push_back({.set = "guarded", .key = {name}});
+    }
+    for (const auto& name : interfaces) {
+        elements.push_back({.set = "same", .key = {name, name}});
     }
     return elements;
 }
 
 std::vector<std::string> guarded_interfaces(const state::Directory& directory) {
-    const auto text = read_setting(directory.root.get(), marker);
-    std::vector<std::string> names;
-    if (text) {
-        for (const auto name : split(*text, ' ')) {
-            names.emplace_back(name);
-        }
+    auto words = words_of_marker(directory);
+    if (!words.empty()) {
+        words.erase(words.begin());
     }
-    return names;
+    return words;
 }
 
 void forget_unfinished_mark(const state::Directory& directory) {
@@ -60,7 +78,14 @@ Description describe(const EnableForwarding& op) {
     }
     if (op.turn_on) {
         description.apply.emplace_back("sysctl -w net.ipv4.ip_forward=1");
-        description.undo.insert(description.undo.begin(), "sysctl -w net.ipv4.ip_forward=0");
+        std::vector<std::string> off{"sysctl -w net.ipv4.ip_forward=0"};
+        if (op.refused_redirects) {
+            off.push_back(redirects_command("0"));
+        }
+        for (const auto& name : op.forwarded) {
+            off.push_back(sysctl::command("ipv4", name, "forwarding", "1"));
+        }
+        description.undo.insert(description.undo.begin(), off.begin(), off.end());
     } else {
         description.apply.emplace_back("# the host forwards IPv4 already");
     }
@@ -73,14 +98,33 @@ Needs needs(const EnableForwarding&) {
 
 void apply(const EnableForwarding& op, Context& context) {
     state::join(context.state, users, context.container_id);
-    if (!op.guarded.empty()) {
-        replace_file(context.state.root.get(), marker, join(op.guarded, " "), 0600);
-        nft::add(context.netfilter, guard_elements(op.guarded));
+    if (!op.turn_on) {
+        return;
     }
-    if (op.turn_on) {
-        write_setting(AT_FDCWD, setting, "1");
+    auto words = op.guarded;
+    words.insert(words.begin(), context.container_id);
+    replace_file(context.state.root.get(), marker, join(words, " "), 0600);
+    nft::add(context.netfilter, guard_elements(op.guarded));
+    write_setting(AT_FDCWD, setting, "1");
+}
+
+namespace {
+
+void turn_off(const EnableForwarding& op) {
+    write_setting(AT_FDCWD, setting, "0");
+    if (op.refused_redirects) {
+        write_setting(AT_FDCWD, "/proc/sys/net/ipv4/conf/all/accept_redirects", "0");
+    }
+    const Fd conf(::open("/proc/sys/net/ipv4/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    for (const auto& name : op.forwarded) {
+        // An interface that is gone has nothing to be restored.
+        if (read_setting(conf.get(), name + "/forwarding")) {
+            write_setting(conf.get(), name + "/forwarding", "1");
+        }
     }
 }
+
+} // namespace
 
 void undo(const EnableForwarding& op, Context& context, Undo why) {
     const bool last = state::leave(context.state, users, context.container_id);
@@ -88,7 +132,11 @@ void undo(const EnableForwarding& op, Context& context, Undo why) {
         return;
     }
     forget_unfinished_mark(context.state);
-    write_setting(AT_FDCWD, setting, "0");
+    const auto words = words_of_marker(context.state);
+    if (words.empty() || words.front() != context.container_id) {
+        return; // we did not come to it; who turned it on meanwhile was somebody else
+    }
+    turn_off(op);
     nft::remove(context.netfilter, guard_elements(op.guarded));
     if (::unlinkat(context.state.root.get(), marker, 0) != 0 && errno != ENOENT) {
         throw_errno("remove the forwarding marker");

@@ -7,8 +7,8 @@
 namespace ocinet::ops {
 
 /// Sees to it that the host forwards IPv4, without making it a router for its neighbours: the
-/// interfaces that it had when forwarding was off are guarded, they do not forward to each other.
-/// Under the host's lock.
+/// interfaces that did not forward before are guarded, they do not forward to each other. Under the
+/// host's lock.
 struct EnableForwarding {
     static constexpr const char* journal_name = "enable-forwarding";
 
@@ -16,9 +16,14 @@ struct EnableForwarding {
     bool turn_on = false;
     /// Put into the set `guarded` when forwarding is turned on.
     std::vector<std::string> guarded;
+    /// What the kernel changes with it, and a roll-back has to restore: the interfaces that
+    /// forwarded before, `default` among them; net.ipv4.conf.all.accept_redirects being off.
+    std::vector<std::string> forwarded;
+    bool refused_redirects = false;
 };
 
-/// Undo: Only a roll-back turns forwarding off again: others may have come to rely on it.
+/// Undo: Only the roll-back of the container that turned it on turns forwarding off again: others
+/// may have come to rely on it.
 OCINET_OPERATION(EnableForwarding)
 
 /// The interfaces guarded since we turned forwarding on; none when it was not us.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "netsetup/base/file.h"
+#include "netsetup/base/log.h"
 #include "netsetup/base/text.h"
 #include "netsetup/json.h"
 
@@ -85,6 +86,12 @@ void undo(const AddHosts& op, Context& context, Undo) {
     const int fd = descriptor(op, context);
     if (fd < 0) {
         return; // it went with the container
+    }
+    struct stat status{};
+    if (::fstat(fd, &status) == 0 && std::size_t(status.st_size) > largest_hosts_file) {
+        // The container may write it. What it made of it must not keep its network.
+        log::info(op.file + " is left alone: it has grown too large");
+        return;
     }
     const std::string text = read_from_start(fd, op.file);
     const std::string kept = without_marked(text, op.mark);

@@ -8,8 +8,8 @@
 
 namespace ocinet::ops {
 
-OCINET_JSON(EnsurePolicy, loaded, file, lost)
-OCINET_JSON(ShareElements, network, elements, present)
+OCINET_JSON(EnsurePolicy, loaded, file)
+OCINET_JSON(ShareElements, network, elements, in_use)
 
 namespace {
 
@@ -27,6 +27,9 @@ Description describe(const EnsurePolicy& op) {
         return {{"# " + table + " is loaded"}, {"# " + table + " stays while others use it"}};
     }
     Description description{{"nft -f " + shell_word(op.file)}, {"nft delete " + table}};
+    if (!op.lost.empty()) {
+        description.undo = {"# " + table + " stays, others use it"};
+    }
     for (const auto& element : op.lost) {
         description.apply.push_back(nft::add_command(element));
     }
@@ -40,8 +43,7 @@ Needs needs(const EnsurePolicy& op) {
 void apply(const EnsurePolicy& op, Context& context) {
     state::join(context.state, policy_users, context.container_id);
     if (!op.loaded) {
-        context.policy_loader->load();
-        nft::add(context.netfilter, op.lost);
+        context.policy_loader->load(op.lost);
     }
 }
 
@@ -64,9 +66,8 @@ std::vector<std::string> check(const EnsurePolicy&, Context& context) {
 Description describe(const ShareElements& op) {
     Description description;
     for (const auto& element : op.elements) {
-        const bool silent = op.present;
-        description.apply.push_back((silent ? "# in place: " : "") + nft::add_command(element));
-        description.undo.push_back((silent ? "# with the last container: " : "") +
+        description.apply.push_back(nft::add_command(element));
+        description.undo.push_back((op.in_use ? "# with the last container: " : "") +
                                    nft::delete_command(element));
     }
     return description;
@@ -78,9 +79,7 @@ Needs needs(const ShareElements&) {
 
 void apply(const ShareElements& op, Context& context) {
     state::join(context.state, element_users(op.network), context.container_id);
-    if (!op.present) {
-        nft::add(context.netfilter, op.elements);
-    }
+    nft::add(context.netfilter, op.elements);
 }
 
 void undo(const ShareElements& op, Context& context, Undo) {

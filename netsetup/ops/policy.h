@@ -14,22 +14,24 @@ struct EnsurePolicy {
     bool loaded = false;
     /// Where the text is, for the printed command.
     std::string file;
-    /// When it is loaded anew: what other containers had put into the table that is gone.
+    /// When it is loaded anew: what other containers had put into the table that is gone. In one
+    /// transaction with the text. Not in the journal: the undo does not need it.
     std::vector<nft::Element> lost = {};
 };
 
 /// Undo: The last user deletes the table, unless it guards a host on which we turned forwarding on.
 OCINET_OPERATION(EnsurePolicy)
 
-/// The elements by which the policy knows a network: shared by the network's containers. Under the
-/// network's lock.
+/// The elements by which the policy knows a network: shared by the network's containers. Each of
+/// them adds them, also where they are in place: that somebody else's are there, and are the ones
+/// that the network's file asks for now, is nothing to rely on. Under the network's lock.
 struct ShareElements {
     static constexpr const char* journal_name = "share-elements";
 
     std::string network;
     std::vector<nft::Element> elements;
-    /// The network's containers have put them there already.
-    bool present = false;
+    /// By others; for the printed command, which would take them away from them.
+    bool in_use = false;
 };
 
 /// The thing that the containers of a network share by this operation (state/users.h).

@@ -3,6 +3,7 @@
 
 #include "netsetup/nft.h"
 #include "netsetup/operation.h"
+#include "netsetup/state/ports.h"
 
 namespace ocinet::ops {
 
@@ -11,16 +12,16 @@ namespace ocinet::ops {
 struct PublishPorts {
     static constexpr const char* journal_name = "publish-ports";
 
-    struct UdpFlows {
-        std::uint16_t first = 0;
-        std::uint16_t count = 1;
-    };
-
+    /// Who holds these has the elements; who does not, never had them or has them no more.
+    std::vector<state::PortClaim> claims;
     std::vector<nft::Element> elements;
-    std::vector<UdpFlows> udp;
     /// Whose flows end with the container.
     IpAddress container;
 };
 OCINET_OPERATION(PublishPorts)
+
+/// Whether the container holds the claims of the ports.
+bool holds_claims(const PublishPorts& op, const state::Directory& directory,
+                  const std::string& container_id);
 
 } // namespace ocinet::ops

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,9 @@ struct PortClaim {
 
     bool contains(std::uint64_t port) const { return port >= first && port < first + count; }
 };
+
+void to_json(nlohmann::json& json, const PortClaim& claim);
+void from_json(const nlohmann::json& json, PortClaim& claim);
 
 /// A container whose claim overlaps this one, in port and in address.
 std::optional<std::string> port_owner(const Directory& directory, const PortClaim& claim);

@@ -19,7 +19,8 @@ namespace {
 using nlohmann::json;
 using Neighbour = Setting::Neighbour;
 
-enum class Target { attach, detach_alive, detach_dead };
+// A namespace may outlive its container.
+enum class Target { attach, detach_netns_alive, detach_netns_dead };
 enum class Recovery { sweep, set_up };
 
 struct Killing {
@@ -60,7 +61,7 @@ void sweep(Problems& problems, const Scene& scene) {
 void recover(Problems& problems, Scene& scene, const References& normal, Target target,
              Recovery recovery) {
     if (recovery == Recovery::set_up) {
-        if (target == Target::detach_dead) {
+        if (target == Target::detach_netns_dead) {
             scene.renew_box();
         }
         expect_normal_course(problems, scene, normal, "then a set-up, ");
@@ -68,8 +69,8 @@ void recover(Problems& problems, Scene& scene, const References& normal, Target 
     }
     const std::string phase = scene.phase();
     sweep(problems, scene);
-    if (phase == "attached" && target != Target::detach_dead) {
-        // It came to its end, or had not begun: nobody's to sweep.
+    if (phase == "attached" && target == Target::attach) {
+        // It came to its end: nobody's to sweep.
         expect(problems, "attached, then gc", normal.attached, scene.kernel());
         scene.box().detach();
         expect(problems, "attached, gc, then detached", normal.after, scene.everything());
@@ -77,7 +78,7 @@ void recover(Problems& problems, Scene& scene, const References& normal, Target 
     }
     expect(problems, "then gc", target == Target::attach ? normal.before : normal.after,
            scene.everything());
-    if (target == Target::detach_dead) {
+    if (target == Target::detach_netns_dead) {
         scene.renew_box();
     }
     expect_normal_course(problems, scene, normal, "then gc and a set-up, ");
@@ -138,7 +139,7 @@ private:
         if (killing_.target != Target::attach) {
             scene_->box().attach();
         }
-        if (killing_.target == Target::detach_dead) {
+        if (killing_.target == Target::detach_netns_dead) {
             scene_->kill_box();
         }
     }
@@ -160,12 +161,14 @@ const std::vector<Killing> killings = {
     {"attach, second network",
      {.name = "second", .neighbour = Neighbour::other_network},
      Target::attach},
-    {"detach, last container", {.name = "cold"}, Target::detach_alive},
-    {"detach, last container, dead", {.name = "cold", .forwards = true}, Target::detach_dead},
-    {"detach, warm", {.name = "warm", .neighbour = Neighbour::same_network}, Target::detach_alive},
+    {"detach, last container", {.name = "cold"}, Target::detach_netns_alive},
+    {"detach, last container, dead", {.name = "cold", .forwards = true}, Target::detach_netns_dead},
+    {"detach, warm",
+     {.name = "warm", .neighbour = Neighbour::same_network},
+     Target::detach_netns_alive},
     {"detach, warm, dead",
      {.name = "warm", .neighbour = Neighbour::same_network},
-     Target::detach_dead},
+     Target::detach_netns_dead},
 };
 
 std::vector<Recovery> recoveries_at(std::size_t index) {

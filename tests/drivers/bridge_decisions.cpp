@@ -84,20 +84,26 @@ TEST_CASE("an interface of somebody else's with the bridge's name is refused") {
     }
 }
 
-TEST_CASE("elements are in place only while the table that holds them is") {
-    const auto present = [](std::optional<int> version, bool has_elements) {
+TEST_CASE("the driver asks for all that it decides on") {
+    const auto request = request_for(R"({"subnets":[{"subnet":"10.1.0.0/24"}]})", "", "80:80");
+    const HostQuery query = drivers::driver_for(request).query(request);
+    CHECK(query.network == "web");
+    CHECK(query.bridge == "oc-web");
+    CHECK(query.subnets == std::vector<Prefix>{*Prefix::parse("10.1.0.0/24")});
+    CHECK(query.addresses.size() == 1);
+    CHECK(query.ports.size() == 1);
+    CHECK(query.firewall);
+}
+
+TEST_CASE("the policy is loaded where it is missing or of another version") {
+    for (const auto version :
+         {std::optional<int>(), std::optional(0), std::optional(nft::policy_version),
+          std::optional(nft::policy_version + 1)}) {
         auto view = warm_view();
         view.policy_version = version;
-        view.has_network_elements = has_elements;
-        const Plan plan = planned(request_for(), view);
-        CHECK(operation<ops::EnsurePolicy>(plan).loaded == (version == nft::policy_version));
-        return operation<ops::ShareElements>(plan).present;
-    };
-    CHECK(present(nft::policy_version, true));
-    CHECK_FALSE(present(nft::policy_version, false));
-    CHECK_FALSE(present(std::nullopt, true));
-    CHECK_FALSE(present(0, true));
-    CHECK_FALSE(present(nft::policy_version + 1, true));
+        CHECK(operation<ops::EnsurePolicy>(planned(request_for(), view)).loaded ==
+              (version == nft::policy_version));
+    }
 }
 
 TEST_CASE("the host forwards, and its own interfaces not to each other") {
@@ -109,8 +115,27 @@ TEST_CASE("the host forwards, and its own interfaces not to each other") {
     };
     CHECK(forwarding(false).turn_on);
     CHECK(forwarding(false).guarded == Names{"eth0", "wlan0"});
+    CHECK(forwarding(false).forwarded.empty());
+    CHECK_FALSE(forwarding(false).refused_redirects);
     CHECK_FALSE(forwarding(true).turn_on);
     CHECK(forwarding(true).guarded.empty());
+}
+
+TEST_CASE("an interface that forwarded before goes on, and what the kernel changes is remembered") {
+    auto view = cold_view();
+    view.interfaces = {{"lo"}, {"eth0", true}, {"wlan0"}};
+    view.forwards_by_default = true;
+    view.accepts_redirects = false;
+    const auto op = operation<ops::EnableForwarding>(planned(request_for(), view));
+    CHECK(op.guarded == std::vector<std::string>{"wlan0"});
+    CHECK(op.forwarded == std::vector<std::string>{"eth0", "default"});
+    CHECK(op.refused_redirects);
+    auto off = describe(op).undo;
+    off.resize(4);
+    CHECK(off == std::vector<std::string>{"sysctl -w net.ipv4.ip_forward=0",
+                                          "sysctl -w net.ipv4.conf.all.accept_redirects=0",
+                                          "sysctl -w net.ipv4.conf.eth0.forwarding=1",
+                                          "sysctl -w net.ipv4.conf.default.forwarding=1"});
 }
 
 TEST_CASE("an internal network needs no forwarding") {
@@ -131,7 +156,7 @@ TEST_CASE("a policy that is loaded anew gets back what it held, behind its text"
     CHECK_THAT(apply[1], contains("nft add element inet ocinet guarded "));
     CHECK_THAT(apply[2], contains("nft add element inet ocinet any4 "));
     // The others' elements are theirs to take away.
-    CHECK(undo == std::vector<std::string>{"nft delete table inet ocinet"});
+    CHECK(undo == std::vector<std::string>{"# table inet ocinet stays, others use it"});
 }
 
 TEST_CASE("an internal network has no way out") {
@@ -144,7 +169,7 @@ TEST_CASE("an internal network has no way out") {
     for (const auto& element : operation<ops::ShareElements>(plan).elements) {
         sets += element.set + " ";
     }
-    CHECK(sets == "bridges samebr internals ");
+    CHECK(sets == "bridges same internals ");
     CHECK(plan.attached.at(0).gateway.empty());
 
     CHECK(refusal(request_for(network_with(R"("internal":true)"), "", "80:80")).message() ==

@@ -16,6 +16,8 @@ const Lines cold_start = {
     "nft -f /share/policy.nft",
     R"(nft add element inet ocinet guarded '{ "eth0" }')",
     R"(nft add element inet ocinet guarded '{ "wlan0" }')",
+    R"(nft add element inet ocinet same '{ "eth0" . "eth0" }')",
+    R"(nft add element inet ocinet same '{ "wlan0" . "wlan0" }')",
     "sysctl -w net.ipv4.ip_forward=1",
     "ip link add name ocbgxeqes5nrccj address 02:0c:0a:5a:00:01 mtu 1500 type bridge",
     "sysctl -w net.ipv6.conf.ocbgxeqes5nrccj.disable_ipv6=1",
@@ -23,7 +25,7 @@ const Lines cold_start = {
     "ip address replace 10.90.0.1/16 brd + dev ocbgxeqes5nrccj",
     "ip link set dev ocbgxeqes5nrccj name ocinet0 alias ocinet::bridge up",
     R"(nft add element inet ocinet bridges '{ "ocinet0" comment "bridge" }')",
-    R"(nft add element inet ocinet samebr '{ "ocinet0" . "ocinet0" comment "bridge" }')",
+    R"(nft add element inet ocinet same '{ "ocinet0" . "ocinet0" comment "bridge" }')",
     R"(nft add element inet ocinet masq4 '{ 10.90.0.0/16 comment "bridge" }')",
     R"(nft add element inet ocinet hairpin4 '{ 10.90.0.0/16 . 10.90.0.0/16 comment "bridge" }')",
     "# lease tcp port 0.0.0.0:8080",
@@ -39,7 +41,7 @@ const Lines cold_start = {
     "nsenter -t $PID -n ip route add default via 10.90.0.1 dev eth0",
     R"(nft add element inet ocinet any4 '{ tcp . 8080 comment "c1 bridge" : 10.90.0.5 . 80 }')",
     R"(nft add element inet ocinet addr4 '{ 127.0.0.1 . udp . 5353 comment "c1 bridge" : 10.90.0.5 . 53 }')",
-    "conntrack -D -p udp --orig-port-dst 5353 || :",
+    "conntrack -D -p udp --orig-dst 127.0.0.1 --orig-port-dst 5353 || :",
     "nsenter -t $PID -n ip neigh replace 10.90.0.5 dev eth0 use",
     "nsenter -t $PID -n ip neigh del 10.90.0.5 dev eth0",
     "[ -z \"$(tail -c1 /bundle/hosts)\" ] || echo >>/bundle/hosts",
@@ -51,20 +53,22 @@ const Lines cold_end = {
     R"(# remove the lines that end in "ocinet bridge" from /bundle/hosts)",
     "nft delete element inet ocinet any4 '{ tcp . 8080 }'",
     "nft delete element inet ocinet addr4 '{ 127.0.0.1 . udp . 5353 }'",
-    "conntrack -D -p udp --orig-port-dst 5353 || :",
+    "conntrack -D -p udp --orig-dst 127.0.0.1 --orig-port-dst 5353 || :",
     "# addresses and routes go with eth0",
     "# lo stays up",
     "ip link delete dev ochd35ysfun425l",
     "# release udp port 127.0.0.1:5353",
     "# release tcp port 0.0.0.0:8080",
     R"(nft delete element inet ocinet bridges '{ "ocinet0" }')",
-    R"(nft delete element inet ocinet samebr '{ "ocinet0" . "ocinet0" }')",
+    R"(nft delete element inet ocinet same '{ "ocinet0" . "ocinet0" }')",
     "nft delete element inet ocinet masq4 '{ 10.90.0.0/16 }'",
     "nft delete element inet ocinet hairpin4 '{ 10.90.0.0/16 . 10.90.0.0/16 }'",
     "ip link delete dev ocinet0",
     "sysctl -w net.ipv4.ip_forward=0",
     R"(nft delete element inet ocinet guarded '{ "eth0" }')",
     R"(nft delete element inet ocinet guarded '{ "wlan0" }')",
+    R"(nft delete element inet ocinet same '{ "eth0" . "eth0" }')",
+    R"(nft delete element inet ocinet same '{ "wlan0" . "wlan0" }')",
     "nft delete table inet ocinet",
     "# release 10.90.0.5 of network bridge",
 };
@@ -78,7 +82,7 @@ const Lines every_option = {
     "ip address replace 10.1.0.254/24 brd + dev ocbgxeqes5nrccj",
     "ip link set dev ocbgxeqes5nrccj name br.web alias ocinet::web up",
     R"(nft add element inet ocinet bridges '{ "br.web" comment "web" }')",
-    R"(nft add element inet ocinet samebr '{ "br.web" . "br.web" comment "web" }')",
+    R"(nft add element inet ocinet same '{ "br.web" . "br.web" comment "web" }')",
     R"(nft add element inet ocinet internals '{ "br.web" comment "web" }')",
     R"(ip link add name ochd35ysfun425l address fe:0c:0a:01:00:05 mtu 9000 numtxqueues 1 numrxqueues 1 master br.web type veth peer name eth1.5 address 02:00:00:00:00:01 mtu 9000 numtxqueues 1 numrxqueues 1 netns $PID)",
     "sysctl -w net.ipv6.conf.ochd35ysfun425l.disable_ipv6=1",
@@ -137,16 +141,18 @@ TEST_CASE("the second container of a network leaves what is shared alone") {
     const Plan plan = planned(request_for(), warm_view());
     for (const auto& step : plan.shared) {
         const auto [apply, undo] = describe(step.operation);
-        for (const auto* commands : {&apply, &undo}) {
-            for (const auto& command : *commands) {
-                CHECK(command.starts_with("# "));
-            }
+        for (const auto& command : apply) {
+            // That the elements are there is nothing to rely on; adding them again changes nothing.
+            CHECK((command.starts_with("# ") || command.starts_with("nft add element ")));
+        }
+        for (const auto& command : undo) {
+            CHECK(command.starts_with("# "));
         }
     }
     // The operations are there all the same: each counts the container among the users.
     CHECK_FALSE(operation<ops::EnsureBridge>(plan).addresses.empty());
     CHECK(operation<ops::EnsurePolicy>(plan).loaded);
-    CHECK(operation<ops::ShareElements>(plan).present);
+    CHECK_FALSE(operation<ops::ShareElements>(plan).elements.empty());
     CHECK_FALSE(operation<ops::EnableForwarding>(plan).turn_on);
 }
 
@@ -165,8 +171,8 @@ TEST_CASE("an element names an interface so that nft and the shell take it") {
     // into the set `guarded`) may be called almost anything: the printed command must hold for all.
     CHECK(nft::add_command({.set = "bridges", .key = {"accept"}, .comment = "web"}) ==
           R"(nft add element inet ocinet bridges '{ "accept" comment "web" }')");
-    CHECK(nft::delete_command({.set = "samebr", .key = {"0br", "0br"}}) ==
-          R"(nft delete element inet ocinet samebr '{ "0br" . "0br" }')");
+    CHECK(nft::delete_command({.set = "same", .key = {"0br", "0br"}}) ==
+          R"(nft delete element inet ocinet same '{ "0br" . "0br" }')");
     CHECK(nft::add_command({.set = "guarded", .key = {"it's"}}) ==
           R"(nft add element inet ocinet guarded '{ "it'\''s" }')");
 }

@@ -8,9 +8,12 @@ namespace ocinet::test {
 
 namespace {
 
+// As an engine makes one.
+const std::string id(64, 'a');
+
 drivers::Request with_hosts(const std::string& source, bool read_only = false) {
     auto request = request_for();
-    request.container_id = "0123abcd";
+    request.container_id = id;
     request.bundle.path = "/run/bundle";
     request.bundle.hosts = {.source = source, .read_only = read_only};
     return request;
@@ -31,9 +34,8 @@ const std::string note = "network \"bridge\" (bridge): the container's /etc/host
 } // namespace
 
 TEST_CASE("a hosts file below the engine's directory for the container is written") {
-    for (const auto* file :
-         {"/run/bundle/hosts", "/run/bundle/files/hosts", "/var/lib/engine/0123abcd/hosts",
-          "/run/engine/0123abcd/userdata/hosts"}) {
+    for (const auto& file : {std::string("/run/bundle/hosts"), "/var/lib/engine/" + id + "/hosts",
+                             "/run/engine/" + id + "/userdata/hosts"}) {
         CAPTURE(file);
         const auto request = with_hosts(file);
         CHECK(queried_file(request) == file);
@@ -45,11 +47,14 @@ TEST_CASE("a hosts file below the engine's directory for the container is writte
 }
 
 TEST_CASE("a hosts file that may be others' too is left alone, and the plan says so") {
-    for (const std::string file :
-         {"/home/user/hosts", "/etc/hosts", "/run/bundle2/hosts", "/run/bundle/../hosts",
-          "/var/lib/engine/0123abcd/../other/hosts", "/var/lib/engine/0123abcde/hosts",
-          "/var/lib/engine/x0123abcd/hosts", "/0123abcd/user/hosts", "/a/userdata/0123abcd",
-          "relative/hosts", ""}) {
+    const std::string engine = "/var/lib/engine/";
+    for (const auto& file :
+         {std::string("/home/user/hosts"), std::string("/etc/hosts"),
+          std::string("/run/bundle2/hosts"), std::string("/run/bundle/../hosts"),
+          // Below the image's root a directory may be a symlink.
+          std::string("/run/bundle/rootfs/etc/hosts"), engine + id + "/../other/hosts",
+          engine + id + "a/hosts", engine + "x" + id + "/hosts", "/" + id + "/user/hosts",
+          "/a/userdata/" + id, std::string("relative/hosts"), std::string()}) {
         CAPTURE(file);
         const auto request = with_hosts(file);
         CHECK(queried_file(request).empty());
@@ -60,6 +65,14 @@ TEST_CASE("a hosts file that may be others' too is left alone, and the plan says
     const auto read_only = with_hosts("/run/bundle/hosts", true);
     CHECK(queried_file(read_only).empty());
     CHECK(planned(read_only, warm_view()).notes == Lines{note + "it is mounted read-only"});
+}
+
+TEST_CASE("a directory with a name that people choose is no engine's") {
+    auto request = with_hosts("/home/share/web/hosts");
+    request.container_id = "web";
+    CHECK(queried_file(request).empty());
+    request.bundle.hosts->source = "/run/bundle/hosts";
+    CHECK(queried_file(request) == "/run/bundle/hosts");
 }
 
 TEST_CASE("what the host finds wrong with the file is passed on") {

@@ -104,18 +104,16 @@ TEST_CASE("a published port is claimed as it was chosen") {
 
 TEST_CASE("the flows of published UDP ports alone are forgotten") {
     const auto op = operation<ops::PublishPorts>(
-        plan_for("80:80,53:53/udp,9000-9010:9000-9010/udp", {80, 53, 9000}));
-    REQUIRE(op.udp.size() == 2);
-    CHECK(op.udp[0].first == 53);
-    CHECK(op.udp[0].count == 1);
-    CHECK(op.udp[1].first == 9000);
-    CHECK(op.udp[1].count == 11);
+        plan_for("80:80,192.0.2.1:53:53/udp,9000-9010:9000-9010/udp", {80, 53, 9000}));
+    REQUIRE(op.claims.size() == 3);
+    CHECK(op.claims[1].first == 53);
+    CHECK(op.claims[2].count == 11);
     const auto commands = describe(op);
     for (const auto* list : {&commands.apply, &commands.undo}) {
         CHECK(
             Lines(list->begin() + 3, list->end()) ==
             Lines{
-                "conntrack -D -p udp --orig-port-dst 53 || :",
+                "conntrack -D -p udp --orig-dst 192.0.2.1 --orig-port-dst 53 || :",
                 "for port in $(seq 9000 9010); do conntrack -D -p udp --orig-port-dst $port; done "
                 "|| :"});
     }

@@ -37,7 +37,8 @@ inline drivers::Request request_for(const std::string& network = "",
 inline HostView cold_view() {
     HostView view;
     view.addresses = {ip("10.90.0.5")};
-    view.interfaces = {"lo", "eth0", "wlan0"};
+    view.interfaces = {{"lo"}, {"eth0"}, {"wlan0"}};
+    view.accepts_redirects = true;
     return view;
 }
 
@@ -61,8 +62,8 @@ inline HostView warm_view() {
     view.forwards_ipv4 = true;
     view.policy_version = nft::policy_version;
     view.bridge = warm_bridge();
+    view.network_in_use = true;
     view.bridge_addresses = {*Prefix::parse("10.90.0.1/16")};
-    view.has_network_elements = true;
     return view;
 }
 

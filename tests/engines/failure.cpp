@@ -114,6 +114,9 @@ TEMPLATE_TEST_CASE("a hook behind ours that fails", "", Runc, Crun) {
     box.bundle().add_hook("createRuntime", "/bin/false", {});
     CHECK(box.create().status != 0);
     CHECK(box.status().empty());
+    if (std::is_same_v<TestType, Runc>) {
+        CHECK(leftovers(host) == nothing_left);
+    }
     CHECK(left_after_gc(host) == nothing_left); // crun runs no poststop hook then, runc does
 }
 

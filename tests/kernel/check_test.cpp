@@ -38,7 +38,7 @@ constexpr Damage damages[] = {
      "nft delete table inet ocinet; nft add table inet ocinet '{ comment \"policy 0\"; }'",
      "policy 0"},
     {host_side, "nft delete element inet ocinet bridges '{ ocinet0 }'", "inet ocinet bridges"},
-    {host_side, "nft delete element inet ocinet samebr '{ ocinet0 . ocinet0 }'", "samebr"},
+    {host_side, "nft delete element inet ocinet same '{ ocinet0 . ocinet0 }'", "same"},
     {host_side, "nft delete element inet ocinet masq4 '{ 10.90.0.0/16 }'", "masq4"},
     {host_side, "nft delete element inet ocinet hairpin4 '{ 10.90.0.0/16 . 10.90.0.0/16 }'",
      "hairpin4"},

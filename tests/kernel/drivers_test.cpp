@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which containers get what: networks without an interface of ours, containers that do not ask,
 // containers for which the hook is called twice.
+#include <csignal>
+
 #include "tests/kernel/scene.h"
 #include "tests/support/catch.h"
 #include "tests/support/snapshot.h"
@@ -41,6 +43,10 @@ public:
         }
         return run_hook(host_, stage, state.dump(), bundle_.path());
     }
+    void kill() {
+        process_.signal(SIGKILL);
+        process_.wait();
+    }
 
 private:
     const Host& host_;
@@ -70,13 +76,14 @@ TEST_CASE("network none: lo, and nothing else anywhere") {
 
 TEST_CASE("network host: the host's namespace as it is") {
     const Host host;
-    const Sharer box(host, {{"io.ocinet.network", "host"}});
+    Sharer box(host, {{"io.ocinet.network", "host"}});
     const auto before = host.snapshot();
     const Result attached = box.hook("createRuntime");
     INFO(attached.err);
     REQUIRE(attached.status == 0);
     CHECK(only_attachment(json::parse(attached.out))["driver"] == "host");
     CHECK(difference(kernel_part(before), kernel_part(host.snapshot())) == no_difference);
+    box.kill();
     const Result detached = box.hook("poststop");
     CHECK(detached.status == 0);
     CHECK(detached.err.empty());

@@ -75,6 +75,20 @@ TEST_CASE("what is being removed, or cannot be understood, is not restored") {
     CHECK(differences(scene.host, scene.third).empty());
 }
 
+TEST_CASE("a network gets its elements back although they could not be restored") {
+    const Populated scene;
+    json newer = record(scene.host, scene.second.id());
+    newer["version"] = 1000;
+    scene.host.write("/run/ocinet/containers/" + scene.second.id() + ".json", newer.dump());
+    scene.host.sh("nft flush ruleset");
+    // Loads the policy, without what the network "web" had in it.
+    const Container other(scene.host, {{"io.ocinet.network", "bridge"}});
+    CHECK(other.hook("createRuntime").status == 0);
+    const Container next(scene.host, {{"io.ocinet.network", "web"}});
+    CHECK(next.hook("createRuntime").status == 0);
+    CHECK(differences(scene.host, next).empty());
+}
+
 TEST_CASE("`ocinet plan` shows what would be restored") {
     const Populated scene;
     const std::string plan = cli_program() + " plan --network inner";

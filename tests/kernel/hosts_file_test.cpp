@@ -143,7 +143,8 @@ TEST_CASE("the container's own line and the names of its host") {
 
 TEST_CASE("a hosts file below a directory of the container's id is the container's") {
     const Host host;
-    Container box(host, on_bridge);
+    // As an engine makes one.
+    Container box(host, std::string(56, 'a') + std::to_string(10000000 + ::getpid()), on_bridge);
     const TempDir engine;
     const std::string file = engine / (box.id() + "/userdata/hosts");
     write_text(file, "# no newline at the end");

@@ -140,6 +140,27 @@ TEST_CASE("poststop leaves the neighbours alone") {
     }
 }
 
+// runc runs poststop also for a container whose set-up we refused, because its id is taken.
+TEST_CASE("a living container keeps its network") {
+    const Host host;
+    const Container box(host, published);
+    box.attach();
+    const json state = {
+        {"ociVersion", "1.0.2"}, {"id", box.id()}, {"bundle", "/another"}, {"status", "stopped"}};
+    const Result result = run_hook(host, "poststop", state.dump());
+    CHECK(result.status == 0);
+    CHECK_THAT(result.err, contains("runs, its process is " + std::to_string(box.process())));
+    CHECK(differences(host, box).empty());
+    // One that is about to end is waited for.
+    Process ending = start_hook(host, state.dump(), {.stage = "poststop"});
+    REQUIRE(eventually([&] { return host.run("ls /run/ocinet/lock").status == 0; }));
+    box.state("poststop");
+    const Result removed = ending.wait();
+    CHECK(removed.status == 0);
+    CHECK(removed.err.empty());
+    CHECK(leftovers(host) == nothing_left);
+}
+
 TEST_CASE("a bridge that is not ours any more stays") {
     const Host host;
     const Container box(host, on_bridge);
@@ -175,12 +196,13 @@ TEST_CASE("a lasting namespace is not taken from a container that is not torn do
     Guest first(host, "own", published);
     REQUIRE(first.hook("createRuntime").status == 0);
     first.kill();
-    const Guest other(host, "own", on_bridge);
+    Guest other(host, "own", on_bridge);
     const Result refused = other.hook("createRuntime");
     CHECK(refused.status == 1);
     CHECK_THAT(refused.err, contains("eth0") && contains("hint: "));
     CHECK(first.hook("poststop").status == 0);
     CHECK(other.hook("createRuntime").status == 0);
+    other.kill();
     CHECK(other.hook("poststop").status == 0);
     CHECK(leftovers(host) == nothing_left);
 }

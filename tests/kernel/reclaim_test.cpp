@@ -149,7 +149,7 @@ TEST_CASE("a container is started again without poststop") {
     const Container second(host, id, published);
     second.attach();
     CHECK(differences(host, second).empty());
-    CHECK(record(host, id)["process"]["pid"] == second.pid());
+    CHECK(record(host, id)["process"]["pid"] == second.process());
     second.detach();
     CHECK(leftovers(host) == nothing_left);
 }

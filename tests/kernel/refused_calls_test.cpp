@@ -96,7 +96,7 @@ TEST_CASE("what is no container's process is refused") {
     }();
     refused(gone, "the container's process " + std::to_string(gone) + " is gone");
     refused(host.pid(), "shares the host's network namespace");
-    const pid_t dead = box.pid();
+    const pid_t dead = box.process();
     box.make_zombie();
     refused(dead, "the container's process " + std::to_string(dead) + " is a zombie");
 }

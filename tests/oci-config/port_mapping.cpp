@@ -70,8 +70,8 @@ const Bad bad[] = {
     {"80-81:80", "the ranges have different lengths"},
     {"80:80-81", "the ranges have different lengths"},
     {"9000-9010:9000-9011", "the ranges have different lengths"},
-    {"80-81", "a range needs its host ports"},
-    {"127.0.0.1::80-81", "a range needs its host ports"},
+    {"80-81", "a range needs its host ports: A-B:C-D"},
+    {"127.0.0.1::80-81", "a range needs its host ports: A-B:C-D"},
     {"8080:80/", R"(protocol "" is neither tcp nor udp)"},
     {"8080:80/sctp", R"(protocol "sctp" is neither tcp nor udp)"},
     {"8080:80/tcp/udp", R"(protocol "tcp/udp" is neither tcp nor udp)"},
@@ -80,7 +80,7 @@ const Bad bad[] = {
     {"127.0.0:8080:80", R"("127.0.0" is not an IPv4 address)"},
     {"127.0.0.1 :8080:80", R"("127.0.0.1 " is not an IPv4 address)"},
     {"10.0.0.0/8:8080:80", R"(protocol "8:8080:80" is neither tcp nor udp)"},
-    {"224.0.0.1:8080:80", "a multicast address cannot be published on"},
+    {"224.0.0.1:8080:80", "224.0.0.1 is no interface's address"},
     {"1:2:3:4", "too many colons"},
     {"::1:8080:80", "too many colons"},
     {"[::1]:8080:80", "publishing on an IPv6 address is not supported yet"},
@@ -145,13 +145,31 @@ TEST_CASE("a published port's parts are what they seem") {
     CHECK(parse_publish("1-65535:1-65535").at(0).count == 65535);
 }
 
+TEST_CASE("an address without a host port behind it is told how one is written") {
+    const auto error = caught([] { parse_publish("127.0.0.1:80"); });
+    CHECK_THAT(error.message(), test::contains("\"127.0.0.1\" is not a port"));
+    CHECK(error.hint() == "behind an address a host port is needed, or nothing, for a free one: "
+                          "127.0.0.1::80");
+}
+
+TEST_CASE("nobody's address is not published on") {
+    for (const std::string address : {"255.255.255.255", "0.1.2.3", "239.1.1.1"}) {
+        CHECK(caught([&] { parse_publish(address + ":80:80"); }).message() ==
+              "published port \"" + address + ":80:80\": " + address +
+                  " is no interface's address");
+    }
+}
+
 TEST_CASE("a malformed published port is refused with what is wrong and how it is written") {
     for (const auto& [value, problem] : bad) {
         CAPTURE(value);
         const auto error = caught([&, text = value] { parse_publish(text); });
         CHECK(error.message() == "published port \"" + std::string(value) + "\": " + problem);
-        CHECK(error.hint() == "write [HOST_IP:][HOST_PORT:]CONTAINER_PORT[/tcp|/udp], "
-                              "e.g. 127.0.0.1:8080:80/tcp");
+        const bool is_backwards = error.message().find("runs backwards") != std::string::npos;
+        CHECK(error.hint() == (is_backwards ? ""
+                                            : "write [HOST_IP:][HOST_PORT:]CONTAINER_PORT"
+                                              "[/tcp|/udp], e.g. 127.0.0.1:8080:80/tcp, or ranges: "
+                                              "9000-9010:9000-9010"));
     }
 }
 

@@ -64,7 +64,8 @@ TEST_CASE("a runtime's state is read") {
         CHECK(state.status == "created");
         CHECK(state.pid == 4711);
         CHECK(state.bundle == "/run/b");
-        CHECK(state.annotations == Annotations{{"io.ocinet.name", "w"}});
+        // What is to be removed stands in the record.
+        CHECK(state.annotations.empty() == (stage == Stage::poststop));
     }
     CHECK(parsed(with("status", "creating")).status == "creating");
     CHECK(parsed(with("pid", 2147483647)).pid == 2147483647);
@@ -85,6 +86,11 @@ TEST_CASE("annotations may be absent, null or empty, and hold text alone") {
     CHECK(refusal(with("annotations", json::array())) == place + "annotations: not an object");
     CHECK(refusal(with("annotations", {{"a", 1}})) == place + "annotations: a: not a string");
     CHECK(refusal(with("annotations", {{"a", nullptr}})) == place + "annotations: a: not a string");
+}
+
+TEST_CASE("after the container's end annotations do not matter") {
+    CHECK(parsed(with("annotations", {{"a", 1}}), Stage::poststop).id == "web");
+    CHECK(parsed(usual()).annotations == Annotations{{"io.ocinet.name", "w"}});
 }
 
 TEST_CASE("after the container's end no process is needed") {

@@ -43,13 +43,23 @@ Container::Container(const Host& host, std::string id, const Annotations& annota
       }),
       host_(host), id_(std::move(id)), bundle_(annotations) {}
 
+pid_t Container::process() const {
+    if (!process_) {
+        process_.emplace(hold([&] { enter(); }));
+    }
+    return process_->pid();
+}
+
 json Container::state(const std::string& stage) const {
     json state = {{"ociVersion", "1.0.2"}, {"id", id_}, {"bundle", bundle_.path()}};
     if (stage == "poststop") {
         state["status"] = "stopped";
+        if (process_ && process_->running()) {
+            process_.reset();
+        }
     } else {
         state["status"] = "creating";
-        state["pid"] = pid();
+        state["pid"] = process();
     }
     if (bundle_.config.contains("annotations")) {
         state["annotations"] = bundle_.config["annotations"];
@@ -68,6 +78,17 @@ json Container::attach() const {
                     result.err);
     }
     return json::parse(result.out);
+}
+
+void Container::kill() {
+    process_.reset();
+    Place::kill();
+}
+
+void Container::make_zombie() {
+    process();
+    process_->make_zombie();
+    Place::kill();
 }
 
 void Container::detach() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "tests/support/bundle.h"
@@ -21,7 +22,12 @@ public:
     const std::string& id() const { return id_; }
     Bundle& bundle() { return bundle_; }
 
-    /// The OCI state that runc 1.1 hands to a hook of this stage; poststop has no pid.
+    /// The container's first process, which a runtime names to the hooks: not the holder, so that
+    /// the namespaces can outlive it. Started where there is none.
+    pid_t process() const;
+
+    /// The OCI state that runc 1.1 hands to a hook of this stage, and the container's process as it
+    /// then is: running; at poststop ended, and without a pid in the state.
     nlohmann::json state(const std::string& stage) const;
     /// Runs the built hook on the host as a runtime does: state on stdin, the bundle as cwd.
     Result hook(const std::string& stage) const;
@@ -31,10 +37,16 @@ public:
     /// hook("poststop"), which must succeed.
     void detach() const;
 
+    /// Ends the container with its namespaces.
+    void kill();
+    /// The same, but its process stays a zombie until kill(), poststop or the destructor.
+    void make_zombie();
+
 private:
     const Host& host_;
     std::string id_;
     Bundle bundle_;
+    mutable std::optional<Process> process_;
 };
 
 /// Runs the built hook with any state, or none at all.

@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,7 +54,9 @@ Process start_holder(const std::function<void()>& set_up, int ready) {
     });
 }
 
-Process start_ready_holder(const std::function<void()>& set_up) {
+} // namespace
+
+Process hold(const std::function<void()>& set_up) {
     const Fd ready(::eventfd(0, EFD_CLOEXEC));
     if (!ready) {
         throw_errno("eventfd");
@@ -65,12 +66,10 @@ Process start_ready_holder(const std::function<void()>& set_up) {
     while (::poll(news.data(), news.size(), -1) < 0) {
     }
     if (news[0].revents == 0) {
-        throw Error("cannot make namespaces: " + holder.wait().err);
+        throw Error("cannot enter namespaces: " + holder.wait().err);
     }
     return holder;
 }
-
-} // namespace
 
 ino_t netns_of(const std::string& process) {
     struct stat status{};
@@ -95,7 +94,7 @@ void raise_link(const std::string& name) {
 }
 
 Place::Place(const std::function<void()>& set_up)
-    : holder_(start_ready_holder(set_up)), netns_(netns_of(std::to_string(holder_.pid()))) {}
+    : holder_(hold(set_up)), netns_(netns_of(std::to_string(holder_.pid()))) {}
 
 void Place::enter() const {
     const ino_t outside = netns_of("self");
@@ -164,13 +163,6 @@ void Place::kill() {
     if (holder_.pid() > 0) {
         holder_.signal(SIGKILL);
         holder_.wait();
-    }
-}
-
-void Place::make_zombie() {
-    holder_.signal(SIGKILL);
-    siginfo_t ignored{};
-    while (::waitid(P_PID, id_t(holder_.pid()), &ignored, WEXITED | WNOWAIT) != 0) {
     }
 }
 

@@ -49,8 +49,6 @@ public:
 
     /// Ends the holder with SIGKILL and waits for it.
     void kill();
-    /// Ends the holder but leaves it a zombie until kill() or the destructor.
-    void make_zombie();
 
 protected:
     /// `set_up` runs in the holder and makes the namespaces, a network namespace among them.
@@ -61,6 +59,10 @@ private:
     Process holder_;
     ino_t netns_ = 0;
 };
+
+/// A process that does nothing but hold namespaces open: `set_up` brings it into them, and has done
+/// so when this returns. It ends when the test program does.
+Process hold(const std::function<void()>& set_up);
 
 /// The inode of a process's network namespace; "self" for the caller's.
 ino_t netns_of(const std::string& process);

@@ -156,6 +156,13 @@ void Process::signal(int number) const {
     }
 }
 
+void Process::make_zombie() const {
+    signal(SIGKILL);
+    siginfo_t ignored{};
+    while (::waitid(P_PID, id_t(pid_), &ignored, WEXITED | WNOWAIT) != 0) {
+    }
+}
+
 Result Process::wait(Milliseconds limit) {
     if (pid_ < 0) {
         throw Error("this process was waited for before");

@@ -39,6 +39,8 @@ public:
     int pidfd() const { return pidfd_.get(); }
     bool running() const;
     void signal(int number) const;
+    /// Ends it with SIGKILL; it stays a zombie until wait() or the destructor.
+    void make_zombie() const;
     /// Waits for the end; after `limit` ends it and throws Error.
     Result wait(Milliseconds limit = 120s);
     /// Waits until the child has written `text` to stdout; throws Error if it ends or takes longer.

@@ -103,9 +103,15 @@ json read_files(const Place& place) {
     }));
 }
 
+// The guard's elements have no comment, and stand in `guarded` and, as pairs, in `same`.
+bool is_guards(const json& set, const json& element) {
+    return set["name"] == "guarded" || (set["name"] == "same" && !element.contains("elem"));
+}
+
 bool is_our_elements(const json& object) {
     return object.contains("table") && object["table"] == "ocinet" && object.contains("elem") &&
-           object["name"] != "guarded" && !object["elem"].empty();
+           !std::all_of(object["elem"].begin(), object["elem"].end(),
+                        [&](const json& element) { return is_guards(object, element); });
 }
 
 } // namespace

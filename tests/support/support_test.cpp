@@ -206,11 +206,16 @@ TEST_CASE("a container is a process with a network namespace of its own on its h
     CHECK(box.sh("cat /proc/net/dev | grep -c :") == "1\n");
     CHECK(box.snapshot()["links"]["lo"][0]["flags"] == nlohmann::json{"LOOPBACK", "UP"});
     const auto created = box.state("createRuntime");
-    CHECK(created["pid"] == box.pid());
+    CHECK(created["pid"] == box.process());
+    CHECK(netns_of(std::to_string(box.process())) == box.netns());
     CHECK(created["annotations"]["io.ocinet.network"] == "bridge");
+    const pid_t first = box.process();
     CHECK_FALSE(box.state("poststop").contains("pid"));
+    CHECK(::kill(first, 0) != 0);
+    CHECK(box.sh("cat /proc/net/dev | grep -c :") == "1\n"); // the namespaces outlive it
     CHECK(read_text(box.bundle().hosts_path()) == "127.0.0.1\tlocalhost\n");
-    const pid_t pid = box.pid();
+    const pid_t pid = box.process();
+    CHECK(pid != first);
     box.make_zombie();
     CHECK(read_text("/proc/" + std::to_string(pid) + "/stat").find(") Z ") != std::string::npos);
     box.kill();
