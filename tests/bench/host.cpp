@@ -184,17 +184,29 @@ std::set<std::string> Host::links() {
     return names;
 }
 
-Container::Container(unsigned serial) : serial_(serial), pid_(start_child(prepare_container)) {}
+Container::Container(unsigned serial)
+    : serial_(serial), pid_(start_child(prepare_container)),
+      netns_(open_namespace(std::to_string(pid_), "net")) {}
 
 Container::Container(Container&& other) noexcept
-    : serial_(other.serial_), pid_(std::exchange(other.pid_, -1)) {}
+    : serial_(other.serial_), pid_(std::exchange(other.pid_, -1)), netns_(std::move(other.netns_)) {
+}
 
-void Container::end() {
+void Container::end_process() {
     if (pid_ > 0) {
         kill(pid_, SIGKILL);
         reap(pid_);
         pid_ = -1;
     }
+}
+
+void Container::end() {
+    end_process();
+    netns_.reset();
+}
+
+std::string Container::netns_path() const {
+    return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(netns_.get());
 }
 
 std::string Container::id() const {
@@ -209,7 +221,7 @@ std::string Container::address(const std::string& network) const {
 }
 
 std::optional<std::string> Container::assigned_address() const {
-    enter_namespace(open_namespace(std::to_string(pid_), "net"), CLONE_NEWNET);
+    enter_namespace(netns_, CLONE_NEWNET);
     std::optional<std::string> found;
     ifaddrs* list = nullptr;
     getifaddrs(&list);

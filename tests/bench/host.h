@@ -55,9 +55,13 @@ public:
     Container& operator=(Container&&) = delete;
     ~Container() { end(); }
 
-    /// Kills the process and reaps it: its netns is gone with it.
+    /// Kills the process and reaps it; its netns is held.
+    void end_process();
+    /// Ends the process, and the netns with it.
     void end();
     pid_t pid() const { return pid_; }
+    /// Good as long as the netns is.
+    std::string netns_path() const;
     /// Counts the containers of one host: the source of addresses, ports and names.
     unsigned serial() const { return serial_; }
     std::string id() const;
@@ -70,6 +74,7 @@ public:
 private:
     unsigned serial_;
     pid_t pid_ = -1;
+    Fd netns_;
 };
 
 /// Milliseconds until `address`:`port` took a connection from the netns of this process; nothing if

@@ -81,6 +81,8 @@ Side::Trial Side::trial(Netns at_tear_down, int settle_ms) {
         own.erase(contender_->bridge());
         container.end();
         wait_until_gone(own);
+    } else {
+        container.end_process();
     }
     sleep_ms(settle_ms);
     trial.tear_down = run_or_throw(tear_down, contender_->name());
@@ -197,6 +199,9 @@ void measure_burst(const Machine& machine, const Contender& contender, bool warm
     result.failed += count_failures(up, set_ups, result.first_error);
     inspect(side, containers, up, result);
 
+    for (Container& container : containers) {
+        container.end_process();
+    }
     sleep_ms(settings.settle_ms);
     const Together down = run_together(tear_downs);
     result.tear_down.add(down.ms);

@@ -56,8 +56,7 @@ public:
 
 private:
     Command call(const char* verb, const Container& container) const {
-        return {{program_, "--config", config_directory, verb,
-                 "/proc/" + std::to_string(container.pid()) + "/ns/net"},
+        return {{program_, "--config", config_directory, verb, container.netns_path()},
                 options(container)};
     }
     std::string options(const Container& container) const {
