@@ -64,7 +64,10 @@ std::vector<std::string> remove_attachment(Record& record, Host& host, Context& 
     if (held.empty()) {
         held = host.locks.shared(record.networks);
     }
-    append(failures, undo_steps(record.plan.shared, context, why));
+    // What is still there is still in use: its address and its ports must not be another's yet.
+    if (failures.empty()) {
+        append(failures, undo_steps(record.plan.shared, context, why));
+    }
     held.clear();
     if (failures.empty()) {
         record.remove(host.directory);
