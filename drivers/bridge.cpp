@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The network driver "bridge": an isolated IPv4 network of the host's; masqueraded on the way out,
-// reached through published ports on the way in.
+// The network driver "bridge": an isolated network of the host's, masqueraded on the way out,
+// reached through published ports on the way in; or (mode=unmanaged) a port of an operator's
+// bridge, and nothing else.
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <set>
-#include <utility>
+#include <tuple>
 
 #include "drivers/driver.h"
 #include "drivers/parts/addresses.h"
+#include "drivers/parts/forwarding.h"
 #include "drivers/parts/hosts.h"
+#include "drivers/parts/isolation.h"
 #include "drivers/parts/publish.h"
 #include "netsetup/base/error.h"
 
@@ -17,41 +22,93 @@ namespace {
 
 using Found = ops::EnsureBridge::Found;
 
-std::string interface_of(const Request& request) {
-    return request.attachment.interface.empty() ? "eth0" : request.attachment.interface;
-}
+constexpr unsigned most_mtu = 1500;
 
 void refuse_contradictions(const Request& request) {
-    const oci::Subnet& subnet = subnet_of(request);
-    if (request.network.internal && !request.publish.empty()) {
+    const oci::Network& network = request.network;
+    if (!request.publish.empty() && network.internal) {
         throw Error(label(request) + ": the network is internal: no port of it can be published");
     }
-    std::set<std::pair<Prefix, std::uint32_t>> destinations;
-    if (!request.network.internal) {
-        destinations.insert({Prefix(), 0}); // the default route is by the network's gateway
+    if (!request.publish.empty() && !network.managed) {
+        throw Error(label(request) + ": no port of an unmanaged network can be published")
+            .hint("its containers are reached at their own addresses");
     }
-    for (const auto& route : request.network.routes) {
+    std::set<std::tuple<Prefix, std::uint32_t>> destinations;
+    if (request.default_route4) {
+        destinations.insert({Prefix{IpAddress::any(AF_INET), 0}, network.metric});
+    }
+    if (request.default_route6) {
+        destinations.insert({Prefix{IpAddress::any(AF_INET6), 0}, network.metric});
+    }
+    for (const auto& route : network.routes) {
         if (!destinations.insert({route.destination, route.metric}).second) {
             throw Error(label(request) + ": two routes to " + route.destination.text())
                 .hint("routes to the same destination need different metrics");
         }
-        if (!subnet.subnet.contains(route.gateway)) {
+        const auto reaches = [&](const oci::Subnet& subnet) {
+            return subnet.subnet.contains(*route.gateway);
+        };
+        if (route.gateway &&
+            std::none_of(network.subnets.begin(), network.subnets.end(), reaches)) {
             throw Error(label(request) + ": the route to " + route.destination.text() +
-                        " has its gateway " + route.gateway.text() + " outside the subnet " +
-                        subnet.subnet.text());
+                        " has its gateway " + route.gateway->text() +
+                        " outside the network's subnets");
         }
     }
 }
 
-ops::EnsureBridge wanted_bridge(const Request& request, NameSource& names) {
-    const oci::Subnet& subnet = subnet_of(request);
-    return {.network = request.network.name,
-            .name = request.network.interface,
+// Where nobody asks for one, a bridge that is there keeps the one that its containers have.
+unsigned mtu_of(const Request& request, const HostView& view) {
+    if (request.network.mtu) {
+        return *request.network.mtu;
+    }
+    if (view.bridge) {
+        return view.bridge->mtu;
+    }
+    return std::min(most_mtu, view.default_route_mtu.value_or(most_mtu));
+}
+
+// The one by which neighbours know the network's gateway.
+Mac bridge_mac(const Request& request) {
+    return mac_of(request.network.subnets.front().gateway);
+}
+
+std::vector<Prefix> bridge_addresses(const oci::Network& network) {
+    std::vector<Prefix> addresses;
+    for (const auto& subnet : network.subnets) {
+        addresses.push_back({subnet.gateway, subnet.subnet.length});
+    }
+    return addresses;
+}
+
+// What all containers of a network must agree on, in a few characters. Who changed the network's
+// file while containers use it would change it under them, and what the last of them takes away
+// would not be what the first one made.
+std::string definition_of(const Request& request) {
+    const oci::Network& network = request.network;
+    std::string text = network.interface;
+    for (const auto& address : bridge_addresses(network)) {
+        text += " " + address.text();
+    }
+    for (const auto& element : network_elements(request)) {
+        text += " " + nft::add_line(element);
+    }
+    if (network.mtu) {
+        text += " mtu " + std::to_string(*network.mtu);
+    }
+    return std::to_string(stable_hash(text));
+}
+
+ops::EnsureBridge wanted_bridge(const Request& request, const HostView& view, NameSource& names) {
+    const oci::Network& network = request.network;
+    return {.network = network.name,
+            .name = network.interface,
             .temporary = names.link_name(),
-            .mac = mac_of(subnet.gateway),
-            .mtu = request.network.mtu,
-            .addresses = {{subnet.gateway, subnet.subnet.length}},
-            .route_localnet = !request.network.internal};
+            .mac = bridge_mac(request),
+            .mtu = mtu_of(request, view),
+            .addresses = bridge_addresses(network),
+            .ipv6 = network.has(AF_INET6),
+            .routed = network.has(AF_INET) && !network.internal};
 }
 
 // What of the wanted bridge is there. A bridge that is not ours is never touched.
@@ -70,138 +127,185 @@ Found found_bridge(const Request& request, const ops::EnsureBridge& wanted, cons
                view.bridge_addresses.end();
     };
     const bool complete = found.up && found.mac == wanted.mac && found.mtu == wanted.mtu &&
-                          found.ipv6_disabled && found.route_localnet == wanted.route_localnet &&
+                          link::ipv6_problem(found, wanted.ipv6).empty() &&
+                          (found.forwards_ipv4 || !wanted.routed) &&
+                          found.route_localnet == wanted.routed &&
                           std::all_of(wanted.addresses.begin(), wanted.addresses.end(), has);
     return complete ? Found::complete : Found::incomplete;
 }
 
-// By these the policy knows the network.
-std::vector<nft::Element> network_elements(const Request& request) {
-    const std::string& bridge = request.network.interface;
-    const std::string subnet = subnet_of(request).subnet.text();
-    const std::string& comment = request.network.name;
-    std::vector<nft::Element> elements{
-        {.set = "bridges", .key = {bridge}, .comment = comment},
-        {.set = "same", .key = {bridge, bridge}, .comment = comment}};
-    if (request.network.internal) {
-        elements.push_back({.set = "internals", .key = {bridge}, .comment = comment});
-    } else {
-        elements.push_back({.set = "masq4", .key = {subnet}, .comment = comment});
-        elements.push_back({.set = "hairpin4", .key = {subnet, subnet}, .comment = comment});
+void require_operators_bridge(const Request& request, const HostView& view) {
+    if (!view.bridge || view.bridge->kind != "bridge") {
+        throw Error(label(request) + ": there is no bridge " + request.network.interface)
+            .hint("an unmanaged network needs a bridge that is there already");
     }
-    return elements;
 }
 
-ops::EnableForwarding wanted_forwarding(const HostView& view) {
-    ops::EnableForwarding op{.turn_on = !view.forwards_ipv4};
-    if (op.turn_on) {
-        for (const auto& interface : view.interfaces) {
-            if (interface.forwards) {
-                op.forwarded.push_back(interface.name);
-            } else if (interface.name != "lo") {
-                op.guarded.push_back(interface.name);
+// One plan in the making.
+class BridgePlan {
+public:
+    BridgePlan(const Request& request, const HostView& view)
+        : request_(request), view_(view), names_(request.seed),
+          addresses_(found_addresses(request, view)), ports_(chosen_ports(request, view)),
+          mac_(request.attachment.mac.value_or(mac_of(addresses_.front().address))) {}
+
+    Plan make() {
+        take_addresses();
+        if (request_.network.managed) {
+            ensure_network();
+        } else {
+            require_operators_bridge(request_, view_);
+        }
+        create_link();
+        configure_link();
+        publish(plan_, request_, ports_, addresses_);
+        announce();
+        add_hosts(plan_, request_, view_, addresses_);
+        plan_.attached.push_back(summary());
+        return std::move(plan_);
+    }
+
+private:
+    void share(Operation operation) {
+        plan_.shared.push_back({label(request_), std::move(operation)});
+    }
+    void own(Operation operation) { plan_.own.push_back({label(request_), std::move(operation)}); }
+
+    void take_addresses() {
+        const auto wanted = wanted_addresses(request_);
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            share(ops::TakeAddress{wanted[i].range, addresses_[i].address});
+        }
+    }
+
+    void ensure_network() {
+        share(ops::EnsurePolicy{.loaded = view_.policy_version == nft::policy_version,
+                                .file = request_.policy_file,
+                                .lost = view_.lost});
+        for (const int family : {AF_INET, AF_INET6}) {
+            if (request_.network.has(family) && !request_.network.internal) {
+                share(wanted_forwarding(view_, family));
             }
         }
-        if (view.forwards_by_default) {
-            op.forwarded.emplace_back("default");
+        ops::EnsureBridge bridge = wanted_bridge(request_, view_, names_);
+        bridge.found = found_bridge(request_, bridge, view_);
+        share(std::move(bridge));
+        // Before any container's link: at no time has a bridge a port without the rules for it.
+        share(ops::ShareElements{.network = request_.network.name,
+                                 .elements = network_elements(request_),
+                                 .definition = definition_of(request_),
+                                 .in_use = view_.network_in_use});
+    }
+
+    // A name that the user chose is taken under the locks under which it was found to be free.
+    void create_link() {
+        const std::string& chosen = request_.attachment.host_interface;
+        ops::CreateVeth veth{.temporary = names_.link_name(),
+                             .mac = host_end_mac_of(addresses_.front().address),
+                             .alias = link_alias(request_.container_id, request_.network.name),
+                             .bridge = request_.network.interface,
+                             .mtu = mtu_of(request_, view_),
+                             .peer = request_.attachment.interface,
+                             .peer_mac = mac_};
+        veth.name = host_interface_ = chosen.empty() ? veth.temporary : chosen;
+        auto& steps = chosen.empty() ? plan_.own : plan_.shared;
+        auto elements = port_elements(request_, host_interface_, bridge_mac(request_));
+        if (request_.network.managed && !elements.empty()) {
+            steps.push_back({label(request_), ops::OwnElements{std::move(elements)}});
         }
-        op.refused_redirects = !view.accepts_redirects;
+        steps.push_back({label(request_), std::move(veth)});
     }
-    return op;
-}
 
-void add_shared(Plan& plan, const Request& request, const HostView& view, NameSource& names) {
-    const bool policy_is_loaded = view.policy_version == nft::policy_version;
-    const auto add = [&](Operation operation) {
-        plan.shared.push_back({label(request), std::move(operation)});
-    };
-    add(ops::TakeAddress{wanted_address(request).range, view.addresses.at(0)});
-    add(ops::EnsurePolicy{
-        .loaded = policy_is_loaded, .file = request.policy_file, .lost = view.lost});
-    if (!request.network.internal) {
-        add(wanted_forwarding(view));
+    void configure_link() {
+        own(ops::RaiseLoopback{});
+        ops::ConfigureLink link{.name = request_.attachment.interface,
+                                .ipv6 = request_.network.has(AF_INET6),
+                                .addresses = addresses_};
+        for (const int family : {AF_INET, AF_INET6}) {
+            if (const auto gateway = default_gateway(family)) {
+                link.routes.push_back({.destination = {IpAddress::any(family), 0},
+                                       .gateway = gateway,
+                                       .metric = request_.network.metric});
+            }
+        }
+        for (const auto& route : request_.network.routes) {
+            link.routes.push_back(
+                {route.destination, route.gateway, route.metric, oci::name_of(route.type)});
+        }
+        own(std::move(link));
     }
-    ops::EnsureBridge bridge = wanted_bridge(request, names);
-    bridge.found = found_bridge(request, bridge, view);
-    add(std::move(bridge));
-    // Before any container's link: at no time is there a bridge's port without the rules for it.
-    add(ops::ShareElements{.network = request.network.name,
-                           .elements = network_elements(request),
-                           .in_use = view.network_in_use});
-}
 
-void add_link(Plan& plan, const Request& request, const IpAddress& address, const Mac& mac,
-              NameSource& names) {
-    const oci::Subnet& subnet = subnet_of(request);
-    const std::string interface = interface_of(request);
-    ops::ConfigureLink link{.name = interface, .addresses = {{address, subnet.subnet.length}}};
-    if (!request.network.internal) {
-        link.routes.push_back({.gateway = subnet.gateway});
+    std::optional<IpAddress> default_gateway(int family) const {
+        const bool wanted = family == AF_INET ? request_.default_route4 : request_.default_route6;
+        return wanted ? gateway_of(request_.network, family) : std::nullopt;
     }
-    for (const auto& route : request.network.routes) {
-        link.routes.push_back({route.destination, route.gateway, route.metric});
-    }
-    const auto add = [&](Operation operation) {
-        plan.own.push_back({label(request), std::move(operation)});
-    };
-    add(ops::CreateVeth{.name = names.link_name(),
-                        .mac = host_end_mac_of(address),
-                        .alias = link_alias(request.container_id, request.network.name),
-                        .bridge = request.network.interface,
-                        .mtu = request.network.mtu,
-                        .peer = interface,
-                        .peer_mac = mac});
-    add(ops::RaiseLoopback{});
-    add(std::move(link));
-}
 
-Attached summary(const Request& request, const IpAddress& address, const Mac& mac,
-                 const std::vector<oci::PortMapping>& ports, const std::string& host_interface) {
-    const oci::Subnet& subnet = subnet_of(request);
-    Attached attached{.network = request.network.name,
-                      .driver = request.network.driver,
-                      .interface = interface_of(request),
-                      .host_interface = host_interface,
-                      .mac = mac.text(),
-                      .addresses = {Prefix{address, subnet.subnet.length}.text()},
-                      .gateway = request.network.internal ? "" : subnet.gateway.text()};
-    for (const auto& port : ports) {
-        attached.ports.push_back(published_text(port));
+    void announce() {
+        ops::AnnounceAddress op{.way = {host_interface_, request_.network.interface},
+                                .interface = request_.attachment.interface,
+                                .mac = mac_};
+        for (const auto& address : addresses_) {
+            op.addresses.push_back(address.address);
+        }
+        own(std::move(op));
     }
-    return attached;
-}
+
+    Attached summary() const {
+        Attached attached{.network = request_.network.name,
+                          .driver = request_.network.driver,
+                          .interface = request_.attachment.interface,
+                          .host_interface = host_interface_,
+                          .mac = mac_.text(),
+                          .ports = published_texts(ports_)};
+        for (const auto& address : addresses_) {
+            attached.addresses.push_back(address.text());
+        }
+        for (const int family : {AF_INET, AF_INET6}) {
+            if (const auto gateway = default_gateway(family)) {
+                attached.gateways.push_back(gateway->text());
+            }
+        }
+        return attached;
+    }
+
+    const Request& request_;
+    const HostView& view_;
+    NameSource names_;
+    std::vector<Prefix> addresses_;
+    std::vector<Publication> ports_;
+    Mac mac_;
+    std::string host_interface_;
+    Plan plan_;
+};
 
 } // namespace
 
 HostQuery query_bridge(const Request& request) {
     refuse_contradictions(request);
+    const oci::Network& network = request.network;
+    const bool routed = network.managed && !network.internal;
     std::string ignored;
-    return {.addresses = {wanted_address(request)},
-            .ports = port_claims(request),
-            .network = request.network.name,
-            .bridge = request.network.interface,
-            .subnets = {subnet_of(request).subnet},
-            .firewall = true,
-            .hosts_file = writable_hosts_file(request, ignored)};
+    HostQuery query{.addresses = wanted_addresses(request),
+                    .ports = wanted_ports(request),
+                    .network = network.name,
+                    .bridge = network.interface,
+                    .new_link = request.attachment.host_interface,
+                    .firewall = network.managed,
+                    .forwarding4 = routed && network.has(AF_INET),
+                    .forwarding6 = routed && network.has(AF_INET6),
+                    .mtu = network.managed && !network.mtu,
+                    .hosts_file = writable_hosts_file(request, ignored)};
+    if (network.managed) {
+        query.definition = definition_of(request);
+        for (const auto& subnet : network.subnets) {
+            query.subnets.push_back(subnet.subnet);
+        }
+    }
+    return query;
 }
 
 Plan plan_bridge(const Request& request, const HostView& view) {
-    const IpAddress address = view.addresses.at(0);
-    const Mac mac = request.attachment.mac.value_or(mac_of(address));
-    const auto ports = chosen_ports(request, view);
-    NameSource names(request.seed);
-    Plan plan;
-    add_shared(plan, request, view, names);
-    add_link(plan, request, address, mac, names);
-    const std::string host_interface = std::get<ops::CreateVeth>(plan.own.front().operation).name;
-    publish(plan, request, ports, address);
-    plan.own.push_back(
-        {label(request), ops::AnnounceAddress{{host_interface, request.network.interface},
-                                              interface_of(request),
-                                              address}});
-    add_hosts(plan, request, view, address, subnet_of(request).gateway);
-    plan.attached.push_back(summary(request, address, mac, ports, host_interface));
-    return plan;
+    return BridgePlan(request, view).make();
 }
 
 } // namespace ocinet::drivers

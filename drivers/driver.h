@@ -18,14 +18,27 @@
 /// that cannot be served; neither makes a system call.
 namespace ocinet::drivers {
 
+/// A port published on a network, for the container's address of one family or of both.
+struct Publication {
+    oci::PortMapping port;
+    bool ipv4 = false;
+    bool ipv6 = false;
+};
+
 /// One attachment of one container.
 struct Request {
     std::string container_id;
     /// io.ocinet.name, or empty.
     std::string container_name;
     oci::Network network;
+    /// Its interface is named.
     oci::Attachment attachment;
-    std::vector<oci::PortMapping> publish;
+    /// This network gives the container its default route of the family.
+    bool default_route4 = true;
+    bool default_route6 = true;
+    /// Its gateway is what the container calls host.containers.internal.
+    bool names_host = true;
+    std::vector<Publication> publish;
     /// What the bundle says of hostname and /etc/hosts.
     oci::Bundle bundle;
     /// The container shares the host's network namespace.

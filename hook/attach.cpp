@@ -11,6 +11,7 @@
 #include "netsetup/acquire.h"
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
+#include "netsetup/base/names.h"
 #include "netsetup/base/paths.h"
 #include "netsetup/confine.h"
 #include "netsetup/executor.h"
@@ -149,6 +150,10 @@ void attach(const oci::State& state) {
     const auto wanted = oci::parse_request(merged(bundle.annotations, state.annotations));
     if (!wanted) {
         return;
+    }
+    if (!is_container_id(state.id)) {
+        throw Error("\"" + state.id + "\" is no container's id that we can take")
+            .hint("at most " + std::to_string(max_container_id) + " letters, digits, '_.-+,'");
     }
     ContainerProcess process = ContainerProcess::open(state.pid);
     NameSource names = NameSource::from_kernel();

@@ -7,6 +7,7 @@
 
 #include "netsetup/acquire.h"
 #include "netsetup/base/log.h"
+#include "netsetup/base/names.h"
 #include "netsetup/confine.h"
 #include "netsetup/recover.h"
 
@@ -36,7 +37,12 @@ void leave_waiting_to_child(const netlink::Socket& netfilter) {
 } // namespace
 
 void detach(const oci::State& state) {
-    Host host{.directory = state::Directory::open_or_imagine()};
+    auto directory = state::Directory::open_existing();
+    if (!directory || !is_container_id(state.id)) {
+        log::debug("container " + state.id + " has nothing of ours");
+        return;
+    }
+    Host host{.directory = std::move(*directory)};
     const auto lock = host.locks.container(state.id);
     auto record = Record::load(host.directory, state.id);
     if (!record) {

@@ -5,18 +5,27 @@
 #include <sys/prctl.h>
 
 #include <array>
+#include <cerrno>
 #include <memory>
 
 #include "netsetup/base/error.h"
+#include "netsetup/base/log.h"
 
 namespace ocinet {
 
 void confine() {
-    // The bounding set first: dropping from it needs CAP_SETPCAP.
+    // The bounding set first: dropping from it needs CAP_SETPCAP. A caller may have taken that from
+    // us; then the set stays, which gives nothing back to a process with no_new_privs.
     for (cap_value_t capability = 0; cap_get_bound(capability) >= 0; ++capability) {
-        if (capability != CAP_NET_ADMIN && cap_drop_bound(capability) != 0) {
+        if (capability == CAP_NET_ADMIN || cap_get_bound(capability) == 0 ||
+            cap_drop_bound(capability) == 0) {
+            continue;
+        }
+        if (errno != EPERM) {
             throw_errno("drop a capability from the bounding set");
         }
+        log::debug("the bounding set stays as it is: we have no CAP_SETPCAP");
+        break;
     }
     if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) {
         throw_errno("clear the ambient capabilities");

@@ -17,10 +17,10 @@ namespace ocinet::conntrack {
 
 namespace {
 
-netlink::Message message(std::uint16_t type) {
+netlink::Message message(std::uint16_t type, int family) {
     netlink::Message message(std::uint16_t(NFNL_SUBSYS_CTNETLINK << 8 | type), 0);
     auto& header = message.header<nfgenmsg>();
-    header.nfgen_family = AF_INET;
+    header.nfgen_family = std::uint8_t(family);
     header.version = NFNETLINK_V0;
     return message;
 }
@@ -33,15 +33,20 @@ struct Tuple {
     std::uint16_t destination_port = 0;
 };
 
-IpAddress address_of(const nlattr* attr) {
-    return attr ? IpAddress::from_bytes(mnl_attr_get_payload(attr), 4) : IpAddress();
+IpAddress address_of(const nlattr* ip, std::uint16_t v4, std::uint16_t v6) {
+    const nlattr* attr = netlink::nested(ip, v4);
+    if (!attr) {
+        attr = netlink::nested(ip, v6);
+    }
+    return attr ? IpAddress::from_bytes(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr))
+                : IpAddress();
 }
 
 Tuple parse(const nlattr* tuple) {
     Tuple result;
     const nlattr* ip = netlink::nested(tuple, CTA_TUPLE_IP);
-    result.source = address_of(netlink::nested(ip, CTA_IP_V4_SRC));
-    result.destination = address_of(netlink::nested(ip, CTA_IP_V4_DST));
+    result.source = address_of(ip, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
+    result.destination = address_of(ip, CTA_IP_V4_DST, CTA_IP_V6_DST);
     const nlattr* protocol = netlink::nested(tuple, CTA_TUPLE_PROTO);
     if (const nlattr* number = netlink::nested(protocol, CTA_PROTO_NUM)) {
         result.protocol = mnl_attr_get_u8(number);
@@ -54,8 +59,7 @@ Tuple parse(const nlattr* tuple) {
 
 bool is_among(const std::vector<state::PortClaim>& claims, const Tuple& flow) {
     return std::any_of(claims.begin(), claims.end(), [&](const state::PortClaim& claim) {
-        return claim.contains(flow.destination_port) &&
-               (claim.address.is_any() || claim.address == flow.destination);
+        return claim.contains(flow.destination_port) && claim.covers(flow.destination);
     });
 }
 
@@ -63,14 +67,15 @@ bool is_among(const std::vector<state::PortClaim>& claims, const Tuple& flow) {
 
 void forget_udp(netlink::Socket& netfilter, netlink::Socket& route,
                 const std::vector<state::PortClaim>& claims, const IpAddress& container) {
-    const auto local = link::all_addresses(route);
+    const int family = container.family();
+    const auto local = link::all_addresses(route, family);
     const auto is_local = [&](const IpAddress& address) {
         return address.is_loopback() ||
                std::any_of(local.begin(), local.end(),
                            [&](const link::Address& own) { return own.prefix.address == address; });
     };
     std::vector<netlink::Message> deletions;
-    netfilter.dump(message(IPCTNL_MSG_CT_GET), [&](const nlmsghdr& answer) {
+    netfilter.dump(message(IPCTNL_MSG_CT_GET, family), [&](const nlmsghdr& answer) {
         const nlattr* original = netlink::attribute(answer, sizeof(nfgenmsg), CTA_TUPLE_ORIG);
         const Tuple flow = parse(original);
         if (flow.protocol != IPPROTO_UDP || !is_among(claims, flow)) {
@@ -80,7 +85,7 @@ void forget_udp(netlink::Socket& netfilter, netlink::Socket& route,
         if (!is_local(flow.destination) && reply.source != container) {
             return;
         }
-        deletions.push_back(message(IPCTNL_MSG_CT_DELETE));
+        deletions.push_back(message(IPCTNL_MSG_CT_DELETE, family));
         deletions.back().put(CTA_TUPLE_ORIG | NLA_F_NESTED, mnl_attr_get_payload(original),
                              mnl_attr_get_payload_len(original));
         // It may have ended by itself meanwhile.

@@ -2,12 +2,14 @@
 #include "netsetup/host_view.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <set>
 
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
+#include "netsetup/base/paths.h"
 #include "netsetup/base/text.h"
 #include "netsetup/hosts_file.h"
 #include "netsetup/ops/forwarding.h"
@@ -23,7 +25,7 @@ void look_for_address(HostView& view, const HostQuery::Address& query,
                       const state::Directory& directory) {
     const auto& range = query.range;
     if (query.fixed) {
-        const auto owner = state::lease_owner(directory, range.network, *query.fixed);
+        const auto owner = state::lease_owner(directory, range, *query.fixed);
         if (owner) {
             view.conflicts.push_back(
                 {.what = "address " + query.fixed->text() + " is taken by container " + *owner,
@@ -68,47 +70,79 @@ Pool random_ports() {
 // Of a network that is not there yet. A wider network of the host's around the subnet is no
 // obstacle: the more specific route wins. One inside it would not be reached from the containers,
 // and two networks of ours must not share an address.
-void look_for_overlaps(HostView& view, const std::vector<Prefix>& subnets, netlink::Socket& route) {
-    for (const auto& address : link::all_addresses(route)) {
-        for (const auto& subnet : subnets) {
-            if (!subnet.overlaps(address.prefix)) {
+void look_for_overlaps(HostView& view, const HostQuery& query, netlink::Socket& route) {
+    auto in_use = link::all_addresses(route, AF_INET);
+    for (const auto& address : link::all_addresses(route, AF_INET6)) {
+        in_use.push_back(address);
+    }
+    for (const auto& address : in_use) {
+        const bool is_own = view.bridge && address.index == view.bridge->index;
+        for (const auto& subnet : query.subnets) {
+            if (is_own || !subnet.overlaps(address.prefix)) {
                 continue;
             }
             const auto found = link::find(route, address.index);
-            const bool ours = found && found->alias.starts_with("ocinet:");
-            if (found && (ours || subnet.contains(address.prefix.address))) {
-                view.conflicts.push_back({.what = "its subnet " + subnet.text() + " overlaps " +
-                                                  address.prefix.text() +
-                                                  " on the host's interface " + found->name,
-                                          .of_anybody = ours,
-                                          .hint = "give the network another subnet in its file"});
+            const auto network = found ? network_of_alias(found->alias) : std::nullopt;
+            if (!found || (!network && !subnet.contains(address.prefix.address))) {
+                continue;
             }
+            view.conflicts.push_back({.what = "its subnet " + subnet.text() + " overlaps " +
+                                              address.prefix.text() +
+                                              (network ? " of network \"" + *network + "\""
+                                                       : " on the host's interface " + found->name),
+                                      .of_anybody = network.has_value(),
+                                      .hint = std::string("give one of them another subnet, in ") +
+                                              paths::networks + "/" + query.network + ".json"});
         }
+    }
+}
+
+void look_for_redefinition(HostView& view, const HostQuery& query,
+                           const state::Directory& directory) {
+    if (ops::definition_in_use(directory, query.network) != query.definition) {
+        view.conflicts.push_back({.what = "containers use the network as it was before its "
+                                          "definition changed",
+                                  .of_anybody = true,
+                                  .hint = "stop them first, or take the change back"});
     }
 }
 
 class PortSearch {
 public:
-    PortSearch(HostView& view, const std::vector<state::PortClaim>& claims,
+    PortSearch(HostView& view, const std::vector<HostQuery::Port>& wanted,
                const state::Directory& directory, NameSource& names)
-        : view_(view), claims_(claims), directory_(directory), names_(names),
+        : view_(view), wanted_(wanted), directory_(directory), names_(names),
           diag_(netlink::Socket::open(NETLINK_SOCK_DIAG)) {}
 
-    // A claim that is filled in counts for those that are chosen after it.
+    // One that is chosen counts for those that are chosen after it.
     void look() {
-        for (auto& claim : claims_) {
-            if (claim.first == 0) {
-                claim.first = free_port(claim);
-            } else if (auto conflict = find_conflict(claim)) {
+        for (auto& port : wanted_) {
+            const std::uint16_t first = port.claims.front().first;
+            if (first == 0) {
+                set(port, free_port(port));
+            } else if (auto conflict = find_conflict(port)) {
                 view_.conflicts.push_back(std::move(*conflict));
             }
-        }
-        for (const auto& claim : claims_) {
-            view_.ports.push_back(claim.first);
+            view_.ports.push_back(port.claims.front().first);
         }
     }
 
 private:
+    static void set(HostQuery::Port& port, std::uint16_t first) {
+        for (auto& claim : port.claims) {
+            claim.first = first;
+        }
+    }
+
+    std::optional<HostView::Conflict> find_conflict(const HostQuery::Port& port) {
+        for (const auto& claim : port.claims) {
+            if (auto conflict = find_conflict(claim)) {
+                return conflict;
+            }
+        }
+        return std::nullopt;
+    }
+
     std::optional<HostView::Conflict> find_conflict(const state::PortClaim& claim) {
         const std::string port = claim.protocol + " port " + std::to_string(claim.first);
         if (const auto owner = state::port_owner(directory_, claim)) {
@@ -127,28 +161,29 @@ private:
     }
 
     // A random start, then upwards: terminates, and finds one if there is one.
-    std::uint16_t free_port(state::PortClaim claim) {
+    std::uint16_t free_port(HostQuery::Port port) {
         const Pool pool = random_ports();
         const unsigned count = pool.last - pool.first + 1;
         const auto start = unsigned(names_.below(count));
         for (unsigned i = 0; i < count; ++i) {
-            claim.first = std::uint16_t(pool.first + (start + i) % count);
-            if (!is_own(claim) && !find_conflict(claim)) {
-                return claim.first;
+            set(port, std::uint16_t(pool.first + (start + i) % count));
+            if (!is_own(port.claims.front()) && !find_conflict(port)) {
+                return port.claims.front().first;
             }
         }
-        throw Error("no " + claim.protocol + " port is free between " + std::to_string(pool.first) +
-                    " and " + std::to_string(pool.last));
+        throw Error("no " + port.claims.front().protocol + " port is free between " +
+                    std::to_string(pool.first) + " and " + std::to_string(pool.last));
     }
 
     bool is_own(const state::PortClaim& candidate) const {
-        return std::any_of(claims_.begin(), claims_.end(), [&](const state::PortClaim& claim) {
+        return std::any_of(wanted_.begin(), wanted_.end(), [&](const HostQuery::Port& port) {
+            const auto& claim = port.claims.front();
             return claim.protocol == candidate.protocol && claim.contains(candidate.first);
         });
     }
 
     HostView& view_;
-    std::vector<state::PortClaim> claims_;
+    std::vector<HostQuery::Port> wanted_;
     const state::Directory& directory_;
     NameSource& names_;
     netlink::Socket diag_;
@@ -173,15 +208,16 @@ std::vector<nft::Element> elements_of(const Record& record, const state::Directo
     const auto append = [&](const std::vector<nft::Element>& more) {
         elements.insert(elements.end(), more.begin(), more.end());
     };
-    for (const auto& step : record.plan.shared) {
-        if (const auto* share = std::get_if<ops::ShareElements>(&step.operation)) {
-            append(share->elements);
-        }
-    }
-    for (const auto& step : record.plan.own) {
-        const auto* publish = std::get_if<ops::PublishPorts>(&step.operation);
-        if (publish && ops::holds_claims(*publish, directory, record.id)) {
-            append(publish->elements);
+    for (const auto* steps : {&record.plan.shared, &record.plan.own}) {
+        for (const auto& step : *steps) {
+            if (const auto* share = std::get_if<ops::ShareElements>(&step.operation)) {
+                append(share->elements);
+            } else if (const auto* own = std::get_if<ops::OwnElements>(&step.operation)) {
+                append(own->elements);
+            } else if (const auto* ports = std::get_if<ops::PublishPorts>(&step.operation);
+                       ports && ops::holds_claims(*ports, directory, record.id)) {
+                append(ports->elements);
+            }
         }
     }
     return elements;
@@ -189,7 +225,7 @@ std::vector<nft::Element> elements_of(const Record& record, const state::Directo
 
 // Each once: a network's stand in the record of each of its containers.
 std::vector<nft::Element> lost_elements(const state::Directory& directory) {
-    auto lost = ops::guard_elements(ops::guarded_interfaces(directory));
+    auto lost = ops::guard_elements(directory);
     std::set<std::string> seen;
     for (const auto& id : Record::list(directory)) {
         const auto record = intact_record(directory, id);
@@ -203,20 +239,29 @@ std::vector<nft::Element> lost_elements(const state::Directory& directory) {
     return lost;
 }
 
-void look_at_firewall(HostView& view, netlink::Socket& route, netlink::Socket& netfilter,
+void look_at_firewall(HostView& view, netlink::Socket& netfilter,
                       const state::Directory& directory) {
     view.policy_version = nft::live_version(netfilter);
-    view.forwards_ipv4 = read_setting(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward") == "1";
     if (view.policy_version != nft::policy_version) {
         view.lost = lost_elements(directory);
     }
-    if (!view.forwards_ipv4) {
-        view.interfaces = link::foreign(route);
-        view.accepts_redirects =
-            read_setting(AT_FDCWD, "/proc/sys/net/ipv4/conf/all/accept_redirects") == "1";
-        view.forwards_by_default =
-            read_setting(AT_FDCWD, "/proc/sys/net/ipv4/conf/default/forwarding") == "1";
+}
+
+bool is_on(const std::string& setting) {
+    return read_setting(AT_FDCWD, "/proc/sys/net/" + setting) == "1";
+}
+
+// Only where forwarding must be turned on does it matter who is there: a list of all links.
+void look_at_forwarding(HostView& view, const HostQuery& query, netlink::Socket& route) {
+    view.ipv4.on = is_on("ipv4/ip_forward");
+    view.ipv6.on = query.forwarding6 && is_on("ipv6/conf/all/forwarding");
+    if ((!query.forwarding4 || view.ipv4.on) && (!query.forwarding6 || view.ipv6.on)) {
+        return;
     }
+    view.ipv4.by_default = is_on("ipv4/conf/default/forwarding");
+    view.ipv6.by_default = is_on("ipv6/conf/default/forwarding");
+    view.accepts_redirects = is_on("ipv4/conf/all/accept_redirects");
+    view.interfaces = link::foreign(route);
 }
 
 } // namespace
@@ -234,13 +279,28 @@ HostView look(const HostQuery& query, const state::Directory& directory, netlink
         view.bridge = link::find(route, query.bridge);
         if (view.bridge) {
             view.bridge_addresses = link::addresses(route, view.bridge->index);
-        } else {
-            look_for_overlaps(view, query.subnets, route);
         }
         view.network_in_use = state::has_users(directory, ops::element_users(query.network));
+        if (view.network_in_use) {
+            look_for_redefinition(view, query, directory);
+        } else if (!query.subnets.empty()) {
+            look_for_overlaps(view, query, route);
+        }
+    }
+    if (!query.new_link.empty() && link::find(route, query.new_link)) {
+        view.conflicts.push_back(
+            {.what = "the host has an interface " + query.new_link + " already",
+             .of_anybody = true,
+             .hint = "choose another with host_interface_name="});
+    }
+    if (query.mtu) {
+        view.default_route_mtu = link::default_route_mtu(route);
     }
     if (query.firewall) {
-        look_at_firewall(view, route, netfilter, directory);
+        look_at_firewall(view, netfilter, directory);
+    }
+    if (query.forwarding4 || query.forwarding6) {
+        look_at_forwarding(view, query, route);
     }
     if (!query.hosts_file.empty()) {
         view.hosts_file_problem = HostsFile::open(query.hosts_file).problem;

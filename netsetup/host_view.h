@@ -27,16 +27,29 @@ struct HostQuery {
         std::optional<IpAddress> fixed;
     };
 
+    /// One port on the host, claimed on several addresses: on 0.0.0.0 and ::.
+    struct Port {
+        /// Alike but for the address. Port 0 asks for one that is free on all of them.
+        std::vector<state::PortClaim> claims;
+    };
+
     std::vector<Address> addresses;
-    /// A claim of port 0 asks for a free one.
-    std::vector<state::PortClaim> ports;
+    std::vector<Port> ports;
     /// The network whose bridge and users are looked at, and the bridge's name; or empty.
     std::string network;
     std::string bridge;
+    /// What its containers must agree on (ops::ShareElements).
+    std::string definition;
     /// The network's subnets, which must not be the host's or another network's.
     std::vector<Prefix> subnets;
-    /// Whether anything of the firewall and of forwarding is looked at.
+    /// A link of the host's that must not be there; or empty.
+    std::string new_link;
+    /// Whether the firewall is looked at, and whether the host forwards IPv4, IPv6.
     bool firewall = false;
+    bool forwarding4 = false;
+    bool forwarding6 = false;
+    /// Whether the MTU of the host's default route is asked for.
+    bool mtu = false;
     /// The engine's file mounted at the container's /etc/hosts; or empty.
     std::string hosts_file;
 };
@@ -52,7 +65,8 @@ struct HostView {
         std::string hint;
     };
 
-    /// As asked for, one by one; meaningless where there are conflicts.
+    /// As asked for, one by one; meaningless where there are conflicts. The port that all claims of
+    /// a Port got.
     std::vector<IpAddress> addresses;
     std::vector<std::uint16_t> ports;
     std::vector<Conflict> conflicts;
@@ -61,14 +75,21 @@ struct HostView {
     std::vector<Prefix> bridge_addresses;
     /// The network has other containers.
     bool network_in_use = false;
+    std::optional<unsigned> default_route_mtu;
     std::optional<int> policy_version;
-    bool forwards_ipv4 = false;
-    /// When the host does not forward: all its interfaces but ours.
+
+    /// Of one family. Turning it on or off changes net.FAMILY.conf.default.forwarding, too
+    /// (net/ipv4/devinet.c: inet_forward_change, net/ipv6/addrconf.c: addrconf_fixup_forwarding).
+    struct Forwarding {
+        bool on = false;
+        bool by_default = false;
+    };
+    Forwarding ipv4;
+    Forwarding ipv6;
+    /// When the host does not forward one of the families: all its interfaces but ours.
     std::vector<link::Foreign> interfaces;
-    /// net.ipv4.conf.all.accept_redirects and net.ipv4.conf.default.forwarding: turning forwarding
-    /// on or off changes them, too (net/ipv4/devinet.c: inet_forward_change).
+    /// net.ipv4.conf.all.accept_redirects, which IPv4's forwarding changes.
     bool accepts_redirects = false;
-    bool forwards_by_default = false;
     /// What a policy that is loaded anew must hold again, by the records of those that are there.
     std::vector<nft::Element> lost;
     /// Why the file of HostQuery::hosts_file must be left alone; empty where it may be written.

@@ -24,11 +24,18 @@ struct Link {
     Mac mac;
     /// Index of the bridge that it is a port of, or 0.
     int master = 0;
+    bool forwards_ipv4 = false;
     bool route_localnet = false;
     bool ipv6_disabled = false;
+    /// Heeds router advertisements, and takes addresses from them (ip-sysctl: accept_ra, autoconf).
+    bool accept_ra = false;
+    bool autoconf = false;
     /// As a bridge's port: frames may leave by the port they came in.
     bool hairpin = false;
 };
+
+/// What is wrong with its IPv6 settings, ` has IPv6 switched on`; empty when nothing is.
+std::string ipv6_problem(const Link& link, bool wanted);
 
 /// Nothing when there is no such link.
 std::optional<Link> find(netlink::Socket& socket, const std::string& name);
@@ -36,20 +43,39 @@ std::optional<Link> find(netlink::Socket& socket, int index);
 /// A link that is none of ours.
 struct Foreign {
     std::string name;
-    /// Forwards IPv4, whatever the host as a whole does.
-    bool forwards = false;
+    std::string kind;
+    /// Forwards IPv4, IPv6, whatever the host as a whole does.
+    bool forwards_ipv4 = false;
+    bool forwards_ipv6 = false;
+    /// Heeds router advertisements until the host forwards IPv6 (accept_ra is 1).
+    bool heeds_routers = false;
 };
 std::vector<Foreign> foreign(netlink::Socket& socket);
 struct Address {
     int index = 0; // the link's
     Prefix prefix;
 };
-/// The IPv4 addresses of all links.
-std::vector<Address> all_addresses(netlink::Socket& socket);
-/// Those of one link.
+/// The addresses of all links, of one family.
+std::vector<Address> all_addresses(netlink::Socket& socket, int family);
+/// Those of one link, of both families.
 std::vector<Prefix> addresses(netlink::Socket& socket, int index);
-bool has_route(netlink::Socket& socket, int index, const Prefix& destination,
-               const IpAddress& gateway);
+
+/// A route of the main table (rtnetlink(7), RTM_NEWROUTE).
+struct Route {
+    /// Of length 0: the default route.
+    Prefix destination;
+    /// Nothing: the route leads nowhere, or to neighbours.
+    std::optional<IpAddress> gateway;
+    /// 0: the kernel's default.
+    std::uint32_t metric = 0;
+    /// RTN_UNICAST, RTN_BLACKHOLE, …
+    std::uint8_t type = 1;
+    /// The link that it leads to; 0: none.
+    int index = 0;
+};
+bool has_route(netlink::Socket& socket, const Route& route);
+/// The smallest MTU among the links that the host's default routes lead to; nothing without one.
+std::optional<unsigned> default_route_mtu(netlink::Socket& socket);
 
 /// A message about the link called `name`; more attributes can be put into it.
 netlink::Message change(const std::string& name);
@@ -63,9 +89,10 @@ void remove(netlink::Socket& socket, const std::string& name);
 /// raised: the container's first packets would be lost.
 void settle_carrier(netlink::Socket& socket, const std::string& name);
 
+/// As ip(8) takes it behind `ip address add`: `10.90.0.5/16 brd +`, `fd00::5/64 nodad`.
+std::string address_words(const Prefix& address);
+/// An IPv6 address is usable at once: nobody else can have it, so nobody is asked (IFA_F_NODAD).
 netlink::Message add_address(int index, const Prefix& address);
-/// `destination` of length 0 is the default route.
-netlink::Message add_route(int index, const Prefix& destination, const IpAddress& gateway,
-                           std::uint32_t metric);
+netlink::Message add_route(const Route& route);
 
 } // namespace ocinet::link

@@ -10,6 +10,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -31,10 +32,11 @@ constexpr std::size_t element_size = 384;
 
 using SetPointer = std::unique_ptr<nftnl_set, void (*)(const nftnl_set*)>;
 
-netlink::Message message(std::uint16_t type, std::uint16_t flags, std::size_t capacity) {
+netlink::Message message(std::uint16_t type, std::uint16_t flags, std::size_t capacity,
+                         Family family) {
     netlink::Message message(std::uint16_t(NFNL_SUBSYS_NFTABLES << 8 | type), flags, capacity);
     auto& header = message.header<nfgenmsg>();
-    header.nfgen_family = NFPROTO_INET;
+    header.nfgen_family = family == Family::inet ? NFPROTO_INET : NFPROTO_BRIDGE;
     header.version = NFNETLINK_V0;
     return message;
 }
@@ -103,7 +105,8 @@ std::vector<netlink::Message> messages_for(const std::vector<Element>& elements,
                elements[end].set == elements[begin].set) {
             put_element(set.get(), elements[end++]);
         }
-        messages.push_back(message(type, flags, 256 + (end - begin) * element_size));
+        messages.push_back(
+            message(type, flags, 256 + (end - begin) * element_size, family_of(elements[begin])));
         nftnl_set_elems_nlmsg_build_payload(messages.back().get(), set.get());
         messages.back().command(int(begin));
         begin = end;
@@ -128,7 +131,8 @@ std::string braced(const Element& element, bool with_value) {
 }
 
 std::string head(const char* verb, const Element& element) {
-    return std::string(verb) + " element inet " + table + " " + element.set + " ";
+    const char* family = family_of(element) == Family::inet ? "inet" : "bridge";
+    return std::string(verb) + " element " + family + " " + table + " " + element.set + " ";
 }
 
 } // namespace
@@ -226,10 +230,8 @@ int version_in(const nlattr* user_data) {
     return int(parse_number(comment.substr(head.size()), 0, 1000000).value_or(0));
 }
 
-} // namespace
-
-std::optional<int> live_version(netlink::Socket& socket) {
-    auto request = message(NFT_MSG_GETTABLE, 0, 128);
+std::optional<int> live_version(netlink::Socket& socket, Family family) {
+    auto request = message(NFT_MSG_GETTABLE, 0, 128, family);
     request.put_string(NFTA_TABLE_NAME, table);
     std::optional<int> version;
     try {
@@ -244,13 +246,23 @@ std::optional<int> live_version(netlink::Socket& socket) {
     return version;
 }
 
-void delete_table(netlink::Socket& socket) {
-    auto request = message(NFT_MSG_DELTABLE, 0, 128);
-    request.put_string(NFTA_TABLE_NAME, table);
-    request.allow(ENOENT);
-    std::vector<netlink::Message> messages;
-    messages.push_back(std::move(request));
-    socket.send_transaction(std::move(messages));
+} // namespace
+
+std::optional<int> live_version(netlink::Socket& socket) {
+    const auto inet = live_version(socket, Family::inet);
+    const auto bridge = live_version(socket, Family::bridge);
+    return inet && bridge ? std::optional(std::min(*inet, *bridge)) : std::nullopt;
+}
+
+void delete_tables(netlink::Socket& socket) {
+    for (const Family family : {Family::inet, Family::bridge}) {
+        auto request = message(NFT_MSG_DELTABLE, 0, 128, family);
+        request.put_string(NFTA_TABLE_NAME, table);
+        request.allow(ENOENT);
+        std::vector<netlink::Message> messages;
+        messages.push_back(std::move(request));
+        socket.send_transaction(std::move(messages));
+    }
 }
 
 } // namespace ocinet::nft

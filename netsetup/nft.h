@@ -8,12 +8,12 @@
 
 #include "netsetup/netlink.h"
 
-/// The table `inet ocinet`: its elements, through libnftnl. The chains and rules are text
-/// (policy/policy.nft), loaded by ocinet-policy.
+/// The tables `inet ocinet` and `bridge ocinet`: their elements, through libnftnl. The chains and
+/// rules are text (policy/policy.nft), loaded by ocinet-policy.
 namespace ocinet::nft {
 
 inline constexpr const char* table = "ocinet";
-/// The version in policy.nft's table comment, "policy N".
+/// The version in the comment of policy.nft's tables, "policy N".
 inline constexpr int policy_version = 1;
 
 /// One element, in nft's own words: set "any4", key {"tcp", "8080"}, value {"10.90.0.5", "80"}.
@@ -44,8 +44,9 @@ void remove(netlink::Socket& socket, const std::vector<Element>& elements);
 /// Whether the very element, value included, is in the kernel.
 bool contains(netlink::Socket& socket, const Element& element);
 
-/// The live table's version; 0 when it is a table of ours without a version, nothing when missing.
+/// The live tables' version, of the older one; 0 when one is ours without a version, nothing when
+/// one is missing.
 std::optional<int> live_version(netlink::Socket& socket);
-void delete_table(netlink::Socket& socket);
+void delete_tables(netlink::Socket& socket);
 
 } // namespace ocinet::nft

@@ -18,28 +18,49 @@ namespace ocinet::nft {
 
 namespace {
 
-enum class Field { interface, ipv4, protocol, service };
+enum class Field { interface, ipv4, ipv6, mac, protocol, service };
 
 struct SetType {
     const char* name;
     std::vector<Field> key;
     std::vector<Field> value;
     bool interval = false;
+    // Of the table that it stands in.
+    Family family = Family::inet;
 };
 
 const std::vector<SetType>& types() {
     using enum Field;
     static const std::vector<SetType> all = {
         {"bridges", {interface}, {}},
-        {"internals", {interface}, {}},
         {"same", {interface, interface}, {}},
+        {"apart", {interface, interface}, {}},
+        {"internals", {interface}, {}},
+        {"limited", {interface}, {}},
+        {"open", {interface}, {}},
+        {"strict", {interface}, {}},
         {"masq4", {ipv4}, {}, true},
+        {"masq6", {ipv6}, {}, true},
+        {"outbound4", {ipv4}, {ipv4}, true},
+        {"outbound6", {ipv6}, {ipv6}, true},
         {"hairpin4", {ipv4, ipv4}, {}, true},
-        {"guarded", {interface}, {}},
+        {"hairpin6", {ipv6, ipv6}, {}, true},
+        {"guarded4", {interface}, {}},
+        {"guarded6", {interface}, {}},
+        {"foreign4", {interface}, {}},
+        {"foreign6", {interface}, {}},
+        {"bridged4", {interface, interface}, {}},
+        {"bridged6", {interface, interface}, {}},
         {"any4", {protocol, service}, {ipv4, service}},
+        {"any6", {protocol, service}, {ipv6, service}},
         {"addr4", {ipv4, protocol, service}, {ipv4, service}},
+        {"addr6", {ipv6, protocol, service}, {ipv6, service}},
         {"range4", {protocol, service}, {ipv4}, true},
+        {"range6", {protocol, service}, {ipv6}, true},
         {"arange4", {ipv4, protocol, service}, {ipv4}, true},
+        {"arange6", {ipv6, protocol, service}, {ipv6}, true},
+        {"lone", {interface}, {}, false, Family::bridge},
+        {"gateways", {interface, mac}, {}, false, Family::bridge},
     };
     return all;
 }
@@ -57,6 +78,8 @@ const char* name_of(Field field) {
     switch (field) {
     case Field::interface: return "ifname";
     case Field::ipv4: return "ipv4_addr";
+    case Field::ipv6: return "ipv6_addr";
+    case Field::mac: return "ether_addr";
     case Field::protocol: return "inet_proto";
     case Field::service: break;
     }
@@ -97,33 +120,57 @@ void append_interface(Bytes& bytes, const std::string& text) {
 }
 
 void append_protocol(Bytes& bytes, const std::string& text) {
-    const std::uint8_t protocol = text == "tcp" ? IPPROTO_TCP : IPPROTO_UDP;
-    if (text != "tcp" && text != "udp") {
+    const std::uint8_t protocol = text == "tcp"    ? IPPROTO_TCP
+                                  : text == "udp"  ? IPPROTO_UDP
+                                  : text == "sctp" ? IPPROTO_SCTP
+                                                   : 0;
+    if (protocol == 0) {
         throw Error("\"" + text + "\" is not a protocol");
     }
     append(bytes, &protocol, sizeof protocol);
 }
 
+void append_mac(Bytes& bytes, const std::string& text) {
+    const auto mac = Mac::parse(text);
+    if (!mac) {
+        throw Error("\"" + text + "\" is not a MAC address");
+    }
+    append(bytes, mac->bytes.data(), mac->bytes.size());
+}
+
+void append_address(Bytes& first, Bytes& last, const std::string& word, bool wants_v4) {
+    const auto address = IpAddress::parse(word);
+    const auto prefix = address ? Prefix{*address, address->bits()} : Prefix::parse(word);
+    if (!prefix || prefix->address.is_v4() != wants_v4) {
+        throw Error("\"" + word + "\" is not an " + (wants_v4 ? "IPv4" : "IPv6") + " address");
+    }
+    append(first, prefix->network().data(), prefix->address.size());
+    append(last, prefix->last().data(), prefix->address.size());
+}
+
 // One word's first and last value; they differ for 10.1.0.0/16 and 9000-9010.
 void append_word(Bytes& first, Bytes& last, Field field, const std::string& word) {
-    if (field == Field::interface) {
+    switch (field) {
+    case Field::interface:
         append_interface(first, word);
         append_interface(last, word);
-    } else if (field == Field::protocol) {
+        break;
+    case Field::protocol:
         append_protocol(first, word);
         append_protocol(last, word);
-    } else if (field == Field::service) {
+        break;
+    case Field::mac:
+        append_mac(first, word);
+        append_mac(last, word);
+        break;
+    case Field::service: {
         const auto ends = split(word, '-');
         append_port(first, ends.front());
         append_port(last, ends.back());
-    } else {
-        const auto address = IpAddress::parse(word);
-        const auto prefix = address ? Prefix{*address, address->bits()} : Prefix::parse(word);
-        if (!prefix || !prefix->address.is_v4()) {
-            throw Error("\"" + word + "\" is not an IPv4 address");
-        }
-        append(first, prefix->network().data(), 4);
-        append(last, prefix->last().data(), 4);
+        break;
+    }
+    case Field::ipv4:
+    case Field::ipv6: append_address(first, last, word, field == Field::ipv4); break;
     }
 }
 
@@ -180,6 +227,10 @@ std::vector<std::string> quoted_key(const Element& element) {
         }
     }
     return words;
+}
+
+Family family_of(const Element& element) {
+    return type_of(element.set).family;
 }
 
 std::vector<std::pair<std::string, std::string>> set_types() {

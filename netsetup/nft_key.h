@@ -18,6 +18,12 @@ struct Encoded {
     std::vector<char> value;
 };
 
+/// nf_tables' families (nft(8), ADDRESS FAMILIES); there is a table of ours in each.
+enum class Family { inet, bridge };
+
+/// That of the element's set.
+Family family_of(const Element& element);
+
 /// Throws Error for a set that the policy does not have and for words that do not fit its types.
 Encoded encode(const Element& element);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/plan.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "netsetup/base/error.h"
@@ -29,11 +30,36 @@ void move_to_end(std::vector<Item>& to, std::vector<Item>& from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
+template <typename Once>
+bool are_both(const Operation& a, const Operation& b) {
+    return std::holds_alternative<Once>(a) && std::holds_alternative<Once>(b);
+}
+
+// The two would do the same: load the same policy, which would take away what the first one's
+// network had put into it, or turn the same switch.
+bool is_the_same(const Operation& a, const Operation& b) {
+    if (are_both<ops::EnableForwarding>(a, b)) {
+        return std::get<ops::EnableForwarding>(a).ipv6 == std::get<ops::EnableForwarding>(b).ipv6;
+    }
+    return are_both<ops::EnsurePolicy>(a, b) || are_both<ops::RaiseLoopback>(a, b);
+}
+
+void append_new(std::vector<Step>& to, std::vector<Step>& from) {
+    for (auto& step : from) {
+        const bool is_there = std::any_of(to.begin(), to.end(), [&](const Step& earlier) {
+            return is_the_same(earlier.operation, step.operation);
+        });
+        if (!is_there) {
+            to.push_back(std::move(step));
+        }
+    }
+}
+
 } // namespace
 
 void append(Plan& plan, Plan more) {
-    move_to_end(plan.shared, more.shared);
-    move_to_end(plan.own, more.own);
+    append_new(plan.shared, more.shared);
+    append_new(plan.own, more.own);
     move_to_end(plan.attached, more.attached);
     move_to_end(plan.notes, more.notes);
 }
@@ -68,7 +94,7 @@ void from_json(const nlohmann::json& json, Step& step) {
     step.operation = operation_from(json.at("operation").get<std::string>(), json.at("with"));
 }
 
-OCINET_JSON(Attached, network, driver, interface, host_interface, mac, addresses, gateway, ports)
+OCINET_JSON(Attached, network, driver, interface, host_interface, mac, addresses, gateways, ports)
 OCINET_JSON(Plan, shared, own, attached, notes)
 
 } // namespace ocinet

@@ -13,6 +13,7 @@
 #include "netsetup/ops/forwarding.h"
 #include "netsetup/ops/hosts_file.h"
 #include "netsetup/ops/lease.h"
+#include "netsetup/ops/own_elements.h"
 #include "netsetup/ops/policy.h"
 #include "netsetup/ops/publish.h"
 #include "netsetup/ops/veth.h"
@@ -22,8 +23,9 @@ namespace ocinet {
 /// Any of the structs in ops/. A new one is added here, and nowhere else.
 using Operation =
     std::variant<ops::TakeAddress, ops::TakePorts, ops::EnsurePolicy, ops::EnableForwarding,
-                 ops::EnsureBridge, ops::ShareElements, ops::CreateVeth, ops::RaiseLoopback,
-                 ops::ConfigureLink, ops::PublishPorts, ops::AnnounceAddress, ops::AddHosts>;
+                 ops::EnsureBridge, ops::ShareElements, ops::OwnElements, ops::CreateVeth,
+                 ops::RaiseLoopback, ops::ConfigureLink, ops::PublishPorts, ops::AnnounceAddress,
+                 ops::AddHosts>;
 
 struct Step {
     /// For messages: `network "web" (bridge)`.
@@ -40,7 +42,8 @@ struct Attached {
     std::string host_interface;
     std::string mac;
     std::vector<std::string> addresses;
-    std::string gateway;
+    /// By which the container's default routes lead; of each family that has one.
+    std::vector<std::string> gateways;
     /// As `docker port` writes them: "80/tcp -> 0.0.0.0:8080".
     std::vector<std::string> ports;
 };
@@ -58,6 +61,7 @@ struct Plan {
     std::vector<std::string> notes;
 };
 
+/// What a host has once (its policy, its forwarding) stays in the plan once: where it stands first.
 void append(Plan& plan, Plan more);
 
 Description describe(const Operation& operation);

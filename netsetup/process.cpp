@@ -73,27 +73,40 @@ bool same_file(const struct stat& a, const struct stat& b) {
 
 } // namespace
 
-bool has_ended_within(const ProcessIdentity& process, int milliseconds) {
-    const Fd pidfd(int(::syscall(SYS_pidfd_open, process.pid, 0)));
-    if (pidfd && is_alive(process)) {
-        pollfd ended{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
-        while (::poll(&ended, 1, milliseconds) < 0 && errno == EINTR) {
-        }
+namespace {
+
+Fd open_pidfd(pid_t pid) {
+    Fd pidfd(int(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!pidfd && errno != ESRCH) {
+        throw_errno("pidfd_open " + std::to_string(pid));
     }
-    return !is_alive(process);
+    return pidfd;
+}
+
+// Readable once the whole process has ended: its first thread alone may, and then says "zombie".
+bool ends_within(const Fd& pidfd, int milliseconds) {
+    pollfd ended{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
+    int answer = 0;
+    while ((answer = ::poll(&ended, 1, milliseconds)) < 0 && errno == EINTR) {
+    }
+    return answer > 0;
+}
+
+} // namespace
+
+bool has_ended_within(const ProcessIdentity& process, int milliseconds) {
+    const Fd pidfd = open_pidfd(process.pid);
+    const auto stat = pidfd ? read_stat(process.pid) : std::nullopt;
+    return !stat || stat->start_time != process.start_time || ends_within(pidfd, milliseconds);
 }
 
 bool is_alive(const ProcessIdentity& process) {
-    const auto stat = read_stat(process.pid);
-    return stat && stat->start_time == process.start_time && !is_dead(stat->state);
+    return !has_ended_within(process, 0);
 }
 
 ContainerProcess ContainerProcess::open(pid_t pid) {
-    const Fd pidfd(int(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!pidfd) {
-        throw errno == ESRCH ? gone(pid) : system_error(errno, "pidfd_open " + std::to_string(pid));
-    }
-    const auto stat = read_stat(pid);
+    const Fd pidfd = open_pidfd(pid);
+    const auto stat = pidfd ? read_stat(pid) : std::nullopt;
     if (!stat) {
         throw gone(pid);
     }
@@ -119,9 +132,8 @@ ContainerProcess ContainerProcess::open(pid_t pid) {
         throw_errno("open the network namespace of process " + std::to_string(pid));
     }
     process.in_host_network = same_file(container, host);
-    // Readable once the process has ended: until now it was the same one all the time.
-    pollfd ended{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
-    if (::poll(&ended, 1, 0) != 0) {
+    // Until now it was the same process all the time.
+    if (ends_within(pidfd, 0)) {
         throw gone(pid);
     }
     return process;

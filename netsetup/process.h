@@ -20,7 +20,8 @@ struct ProcessIdentity {
     bool operator==(const ProcessIdentity&) const = default;
 };
 
-/// Not a zombie, not gone, not another process with the same id. Throws Error when that cannot be
+/// Not gone, not another process with the same id; not one that has ended and is only not reaped.
+/// One whose first thread has ended while others go on is alive. Throws Error when that cannot be
 /// found out.
 bool is_alive(const ProcessIdentity& process);
 

@@ -92,6 +92,10 @@ void Record::save(const state::Directory& directory) const {
     } catch (const nlohmann::json::exception& error) {
         throw Error("a record cannot be written: " + std::string(error.what()));
     }
+    if (text.size() > largest_record) {
+        throw Error("the record of container " + id + " would have " + std::to_string(text.size()) +
+                    " bytes, more than " + std::to_string(largest_record));
+    }
     replace_file(parent.get(), id + std::string(suffix), text, 0640);
 }
 

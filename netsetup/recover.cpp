@@ -134,7 +134,7 @@ void remove_unfinished(Host& host) {
         }
     }
     const auto lock = host.locks.host();
-    ops::forget_unfinished_mark(host.directory);
+    ops::forget_unfinished_marks(host.directory);
 }
 
 void reclaim_some(Host& host) {

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 
@@ -32,29 +33,37 @@ netlink::Message request(int family, std::uint8_t protocol) {
     auto& header = message.header<inet_diag_req_v2>();
     header.sdiag_family = std::uint8_t(family);
     header.sdiag_protocol = protocol;
-    header.idiag_states = 1U << (protocol == IPPROTO_TCP ? state_listen : state_close);
+    header.idiag_states = 1U << (protocol == IPPROTO_UDP ? state_close : state_listen);
     return message;
 }
 
-// ::, ::ffff:a.b.c.d and IPv4 addresses alike as IPv4; nothing for other IPv6 addresses, which
-// take no IPv4 traffic.
-std::optional<IpAddress> ipv4_of(const nlmsghdr& answer, const inet_diag_msg& socket) {
+// The address that a socket took, as one of `family`; nothing when it takes no traffic of that
+// family. An IPv6 socket takes IPv4 traffic, too, unless it is v6only: at :: all of it, at
+// ::ffff:a.b.c.d that of a.b.c.d.
+std::optional<IpAddress> taken_by(const nlmsghdr& answer, const inet_diag_msg& socket, int family) {
     if (socket.idiag_family == AF_INET) {
-        return IpAddress::from_bytes(socket.id.idiag_src, 4);
+        return family == AF_INET ? std::optional(IpAddress::from_bytes(socket.id.idiag_src, 4))
+                                 : std::nullopt;
+    }
+    const auto* words = socket.id.idiag_src;
+    const bool mapped = words[0] == 0 && words[1] == 0 && words[2] == htonl(0xffff);
+    if (family == AF_INET6) {
+        return mapped ? std::nullopt : std::optional(IpAddress::from_bytes(words, 16));
     }
     const nlattr* v6only = netlink::attribute(answer, sizeof socket, INET_DIAG_SKV6ONLY);
     if (v6only && mnl_attr_get_u8(v6only) != 0) {
         return std::nullopt;
     }
-    const auto* words = socket.id.idiag_src;
-    if (words[0] != 0 || words[1] != 0) {
-        return std::nullopt;
+    if (mapped) {
+        return IpAddress::from_bytes(&words[3], 4);
     }
-    if (words[2] == 0 && words[3] == 0) {
-        return IpAddress();
-    }
-    return words[2] == htonl(0xffff) ? std::optional(IpAddress::from_bytes(&words[3], 4))
-                                     : std::nullopt;
+    return IpAddress::from_bytes(words, 16).is_any() ? std::optional(IpAddress::any(AF_INET))
+                                                     : std::nullopt;
+}
+
+// SCTP is told apart where its module is loaded; its sockets listen as TCP's do.
+std::uint8_t number_of(const std::string& protocol) {
+    return protocol == "tcp" ? IPPROTO_TCP : protocol == "udp" ? IPPROTO_UDP : IPPROTO_SCTP;
 }
 
 struct Directory {
@@ -94,17 +103,32 @@ std::string owner_of(std::uint32_t inode) {
 
 } // namespace
 
+namespace {
+
+// A protocol that the kernel does not have has no sockets.
+void dump_sockets(netlink::Socket& diag, int family, std::uint8_t protocol,
+                  const netlink::Socket::Answer& answer) {
+    try {
+        diag.dump(request(family, protocol), answer);
+    } catch (const netlink::Refused& refused) {
+        if (refused.error() != ENOENT) {
+            throw;
+        }
+    }
+}
+
+} // namespace
+
 std::optional<Bound> find_bound(netlink::Socket& diag, const std::string& protocol,
                                 const IpAddress& address, std::uint16_t first,
                                 std::uint16_t count) {
     std::optional<Bound> found;
     std::uint32_t inode = 0;
-    const std::uint8_t number = protocol == "tcp" ? IPPROTO_TCP : IPPROTO_UDP;
     for (const int family : {AF_INET, AF_INET6}) {
-        diag.dump(request(family, number), [&](const nlmsghdr& answer) {
+        dump_sockets(diag, family, number_of(protocol), [&](const nlmsghdr& answer) {
             const auto& socket = *static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(&answer));
             const std::uint16_t port = ntohs(socket.id.idiag_sport);
-            const auto bound = ipv4_of(answer, socket);
+            const auto bound = taken_by(answer, socket, address.family());
             if (found || !bound || port < first || port >= unsigned(first) + count) {
                 return;
             }

@@ -18,18 +18,38 @@ std::string command(const std::string& family, const std::string& interface, con
     return text + "=" + value;
 }
 
-void disable_ipv6(int ipv6_conf, const std::string& interface) {
-    if (ipv6_conf >= 0) {
-        write_setting(ipv6_conf, interface + "/disable_ipv6", "1");
+std::vector<Setting> ipv6_settings(bool on) {
+    if (!on) {
+        return {{"disable_ipv6", "1"}};
+    }
+    return {{"accept_ra", "0"}, {"autoconf", "0"}, {"disable_ipv6", "0"}};
+}
+
+std::vector<std::string> ipv6_commands(const std::string& interface,
+                                       const std::vector<Setting>& settings) {
+    std::vector<std::string> commands;
+    commands.reserve(settings.size());
+    for (const auto& setting : settings) {
+        commands.push_back(command("ipv6", interface, setting.key, setting.value));
+    }
+    return commands;
+}
+
+void set_ipv6(int ipv6_conf, const std::string& interface, const std::vector<Setting>& settings) {
+    if (ipv6_conf < 0) {
+        return;
+    }
+    for (const auto& setting : settings) {
+        write_setting(ipv6_conf, interface + "/" + setting.key, setting.value);
     }
 }
 
-void disable_ipv6(const std::string& interface) {
+void set_ipv6(const std::string& interface, const std::vector<Setting>& settings) {
     const Fd conf(::open("/proc/sys/net/ipv6/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!conf && errno != ENOENT) {
         throw_errno("open /proc/sys/net/ipv6/conf");
     }
-    disable_ipv6(conf.get(), interface);
+    set_ipv6(conf.get(), interface, settings);
 }
 
 } // namespace ocinet::sysctl

@@ -2,19 +2,34 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+/// Settings of one interface (Documentation/networking/ip-sysctl.rst). They are set between an
+/// interface's creation and its being up.
 namespace ocinet::sysctl {
+
+struct Setting {
+    std::string key;
+    std::string value;
+};
 
 /// `sysctl -w net.ipv6.conf.eth0.disable_ipv6=1`; with slashes where the interface's name has dots.
 std::string command(const std::string& family, const std::string& interface, const std::string& key,
                     const std::string& value);
 
-/// Switches IPv6 off on one interface, before it is raised, so that it never has a link-local
-/// address nor listens to router advertisements. `ipv6_conf`: …/net/ipv6/conf of its namespace, or
-/// -1 where the kernel has no IPv6: then there is nothing to do.
-void disable_ipv6(int ipv6_conf, const std::string& interface);
+/// IPv6 on: without router advertisements, from which anybody on the link could give the interface
+/// addresses and a default route (CVE-2020-10749). Off: no link-local address either.
+std::vector<Setting> ipv6_settings(bool on);
+
+/// The commands that set_ipv6() equals.
+std::vector<std::string> ipv6_commands(const std::string& interface,
+                                       const std::vector<Setting>& settings);
+
+/// `ipv6_conf`: …/net/ipv6/conf of the interface's namespace, or -1 where the kernel has no IPv6:
+/// then there is nothing to do.
+void set_ipv6(int ipv6_conf, const std::string& interface, const std::vector<Setting>& settings);
 
 /// The host's.
-void disable_ipv6(const std::string& interface);
+void set_ipv6(const std::string& interface, const std::vector<Setting>& settings);
 
 } // namespace ocinet::sysctl

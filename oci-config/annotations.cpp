@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "oci-config/annotations.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "netsetup/base/error.h"
@@ -13,49 +14,76 @@ namespace {
 
 constexpr std::string_view prefix = "io.ocinet.";
 
+void refuse_second(bool given, const char* option) {
+    if (given) {
+        throw Error(std::string(option) + " is given twice");
+    }
+}
+
+IpAddress parse_ip(std::string_view value) {
+    const auto address = IpAddress::parse(value);
+    if (!address) {
+        throw Error("ip=" + std::string(value) + ": not an IP address");
+    }
+    return *address;
+}
+
+Mac parse_mac(std::string_view value) {
+    const auto mac = Mac::parse(value);
+    if (!mac) {
+        throw Error("mac=" + std::string(value) + ": not a MAC address");
+    }
+    if (mac->is_multicast() || *mac == Mac()) {
+        throw Error("mac=" + std::string(value) + ": not the address of one interface")
+            .hint("the lowest bit of the first byte marks a group; 02:… is a good beginning");
+    }
+    return *mac;
+}
+
+std::string parse_interface(const char* option, std::string_view value) {
+    if (!is_interface_name(value) || value == "lo") {
+        throw Error(std::string(option) + std::string(value) + ": not an interface's name")
+            .hint("at most 15 letters, digits, '.', '_' or '-'");
+    }
+    return std::string(value);
+}
+
+bool parse_default_route(std::string_view value) {
+    const auto wanted = parse_bool(value);
+    if (!wanted) {
+        throw Error("default_route=" + std::string(value) + ": neither true nor false");
+    }
+    return *wanted;
+}
+
+// Podman's names; ip6= as in its network connect.
 void read_option(Attachment& attachment, std::string_view option) {
     const auto equals = option.find('=');
     const auto key = option.substr(0, equals);
     const auto value =
         equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
-    if (key == "ip") {
-        const auto address = IpAddress::parse(value);
-        if (!address) {
-            throw Error("ip=" + std::string(value) + ": not an IP address");
-        }
-        if (!address->is_v4()) {
-            throw Error("ip=" + std::string(value) + ": IPv6 addresses are not supported yet");
-        }
-        if (!attachment.addresses.empty()) {
-            throw Error("ip= is given twice");
-        }
-        attachment.addresses.push_back(*address);
+    if (key == "ip" || key == "ip6") {
+        const IpAddress address = parse_ip(value);
+        refuse_second(
+            std::count(attachment.addresses.begin(), attachment.addresses.end(), address) != 0,
+            ("ip=" + address.text()).c_str());
+        attachment.addresses.push_back(address);
     } else if (key == "mac") {
-        if (attachment.mac) {
-            throw Error("mac= is given twice");
-        }
-        attachment.mac = Mac::parse(value);
-        if (!attachment.mac) {
-            throw Error("mac=" + std::string(value) + ": not a MAC address");
-        }
-        if (attachment.mac->is_multicast() || *attachment.mac == Mac()) {
-            throw Error("mac=" + std::string(value) + ": not the address of one interface")
-                .hint("the lowest bit of the first byte marks a group; 02:… is a good beginning");
-        }
+        refuse_second(attachment.mac.has_value(), "mac=");
+        attachment.mac = parse_mac(value);
     } else if (key == "interface_name") {
-        if (!attachment.interface.empty()) {
-            throw Error("interface_name= is given twice");
-        }
-        if (!is_interface_name(value) || value == "lo") {
-            throw Error("interface_name=" + std::string(value) + ": not an interface's name")
-                .hint("at most 15 letters, digits, '.', '_' or '-'");
-        }
-        attachment.interface = value;
+        refuse_second(!attachment.interface.empty(), "interface_name=");
+        attachment.interface = parse_interface("interface_name=", value);
+    } else if (key == "host_interface_name") {
+        refuse_second(!attachment.host_interface.empty(), "host_interface_name=");
+        attachment.host_interface = parse_interface("host_interface_name=", value);
+    } else if (key == "default_route") {
+        attachment.default_route = equals == std::string_view::npos || parse_default_route(value);
     } else if (key == "alias") {
         throw Error("alias=: name resolution is not supported yet");
     } else {
         throw Error("unknown option \"" + std::string(key) + "\"")
-            .hint("options: ip=, mac=, interface_name=");
+            .hint("options: ip=, mac=, interface_name=, host_interface_name=, default_route");
     }
 }
 
@@ -73,6 +101,25 @@ Attachment parse_attachment(std::string_view text) {
         }
     }
     return attachment;
+}
+
+void refuse_repetitions(const std::vector<Attachment>& attachments) {
+    for (auto one = attachments.begin(); one != attachments.end(); ++one) {
+        for (auto other = attachments.begin(); other != one; ++other) {
+            if (one->network == other->network) {
+                throw Error("network \"" + one->network + "\" is named twice");
+            }
+            if (!one->interface.empty() && one->interface == other->interface) {
+                throw Error("two interfaces are named " + one->interface);
+            }
+            if (!one->host_interface.empty() && one->host_interface == other->host_interface) {
+                throw Error("two interfaces of the host are named " + one->host_interface);
+            }
+            if (one->default_route && other->default_route) {
+                throw Error("two networks are to give the default route");
+            }
+        }
+    }
 }
 
 std::string parse_name(const std::string& text) {
@@ -100,9 +147,7 @@ std::vector<Attachment> parse_attachments(const std::string& text) {
     for (const auto part : split(text, ';')) {
         attachments.push_back(parse_attachment(trim(part)));
     }
-    if (attachments.size() > 1) {
-        throw Error("several networks for one container are not supported yet");
-    }
+    refuse_repetitions(attachments);
     return attachments;
 }
 

@@ -15,10 +15,14 @@ namespace ocinet::oci {
 /// One network that a container asks for: `web:ip=10.90.1.5,mac=…,interface_name=eth1`.
 struct Attachment {
     std::string network;
+    /// At most one of each of the network's subnets.
     std::vector<IpAddress> addresses;
     std::optional<Mac> mac;
-    /// The interface's name in the container.
+    /// The interface's name in the container; and on the host. Empty: chosen.
     std::string interface;
+    std::string host_interface;
+    /// This network gives the container its default route.
+    bool default_route = false;
 };
 
 /// What a container's io.ocinet.* annotations ask for.

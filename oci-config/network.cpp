@@ -1,96 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "oci-config/network.h"
 
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/file.h"
 #include "netsetup/base/names.h"
-#include "netsetup/base/text.h"
 #include "oci-config/json.h"
+#include "oci-config/network_options.h"
 
 namespace ocinet::oci {
 
 namespace {
 
 constexpr std::size_t max_network_file = 1 << 20;
-constexpr unsigned least_mtu = 68; // RFC 791: every host must take 68 octets unfragmented
-constexpr unsigned most_mtu = 65535;
 
-IpAddress read_address(ObjectReader& reader, const std::string& key) {
-    const auto text = reader.text(key);
-    const auto address = IpAddress::parse(text.value_or(""));
-    if (!address || !address->is_v4()) {
-        throw reader.wrong(key, "\"" + text.value_or("") + "\" is not an IPv4 address");
-    }
-    return *address;
-}
-
-Prefix read_prefix(ObjectReader& reader, const std::string& key) {
-    const auto text = reader.text(key);
-    const auto prefix = Prefix::parse(text.value_or(""));
-    if (!prefix || !prefix->address.is_v4()) {
-        throw reader.wrong(key,
-                           "\"" + text.value_or("") + "\" is not an IPv4 prefix like 10.1.0.0/24");
-    }
-    if (prefix->address != prefix->network()) {
-        throw reader.wrong(key, "\"" + *text + "\" has host bits set; the network is " +
-                                    prefix->network().text());
-    }
-    return *prefix;
-}
-
-IpAddress read_inside(ObjectReader& reader, const std::string& key, const Prefix& subnet) {
-    const IpAddress address = read_address(reader, key);
-    if (!subnet.contains(address) || address == subnet.network() || address == subnet.last()) {
-        throw reader.wrong(key, address.text() + " is not a host's address in " + subnet.text());
-    }
-    return address;
-}
-
-Subnet default_ranges(const Prefix& prefix) {
-    return Subnet{.subnet = prefix,
-                  .gateway = prefix.network().plus(1),
-                  .lease_first = prefix.network().plus(1),
-                  .lease_last = prefix.last().plus(std::uint64_t(-1))};
-}
-
-Subnet read_subnet(const nlohmann::json& value, const std::string& name) {
-    ObjectReader reader(value, name);
-    const Prefix prefix = read_prefix(reader, "subnet");
-    if (prefix.length < 8 || prefix.length > 30) {
-        throw reader.wrong("subnet", prefix.text() + " must be between /8 and /30");
-    }
-    if (prefix.address.is_loopback() || prefix.address.is_multicast() || prefix.address.is_any()) {
-        throw reader.wrong("subnet", prefix.text() + " is not a subnet for hosts");
-    }
-    Subnet subnet = default_ranges(prefix);
-    if (reader.member("gateway")) {
-        subnet.gateway = read_inside(reader, "gateway", prefix);
-    }
-    if (const auto* range = reader.object("lease_range")) {
-        ObjectReader ends(*range, reader.name() + ".lease_range");
-        if (ends.member("start_ip")) {
-            subnet.lease_first = read_inside(ends, "start_ip", prefix);
+Route::Type read_route_type(ObjectReader& reader) {
+    using enum Route::Type;
+    const std::string type = reader.text("route_type").value_or("unicast");
+    for (const auto known : {unicast, blackhole, unreachable, prohibit}) {
+        if (type == name_of(known)) {
+            return known;
         }
-        if (ends.member("end_ip")) {
-            subnet.lease_last = read_inside(ends, "end_ip", prefix);
+    }
+    throw reader.wrong("route_type", "\"" + type + "\" is none of unicast, blackhole, " +
+                                         "unreachable, prohibit");
+}
+
+void read_gateway(ObjectReader& reader, Route& route) {
+    if (route.type != Route::Type::unicast) {
+        if (reader.member("gateway")) {
+            throw reader.wrong("gateway", "a route that leads nowhere has none");
         }
-        ends.refuse_unknown();
+        return;
     }
-    if (subnet.lease_last < subnet.lease_first) {
-        throw reader.wrong("lease_range", "ends before it starts");
+    route.gateway = read_address(reader, "gateway");
+    if (route.gateway->family() != route.destination.address.family()) {
+        throw reader.wrong("gateway", route.gateway->text() + " and " + route.destination.text() +
+                                          " are of different families");
     }
-    reader.refuse_unknown();
-    return subnet;
 }
 
 Route read_route(const nlohmann::json& value, const std::string& name) {
     ObjectReader reader(value, name);
     Route route;
     route.destination = read_prefix(reader, "destination");
-    route.gateway = read_address(reader, "gateway");
+    route.type = read_route_type(reader);
+    read_gateway(reader, route);
     const auto metric = reader.integer("metric").value_or(0);
     if (metric < 0 || metric > UINT32_MAX) {
         throw reader.wrong("metric", "not between 0 and 4294967295");
@@ -117,29 +77,33 @@ void read_lists(ObjectReader& reader, Network& network) {
     }
 }
 
-void read_options(ObjectReader& reader, Network& network) {
-    const auto* options = reader.object("options");
-    if (!options) {
-        return;
+// A family that is switched on has a subnet; one whose subnet is there is on.
+void settle_ipv6(ObjectReader& reader, Network& network) {
+    const auto wanted = reader.boolean("ipv6_enabled");
+    const bool has_subnet = network.has(AF_INET6);
+    if (wanted == false && has_subnet) {
+        throw reader.wrong("ipv6_enabled", "false, but the network has an IPv6 subnet");
     }
-    // Podman writes every option's value as a string.
-    ObjectReader option(*options, reader.name() + ": options");
-    if (const auto text = option.text("mtu")) {
-        const auto mtu = parse_number(*text, least_mtu, most_mtu);
-        if (!mtu) {
-            throw option.wrong("mtu", "\"" + *text + "\" is not between 68 and 65535");
+    if (wanted == true && !has_subnet) {
+        network.subnets.push_back(subnet_of(local_ipv6_subnet(network.name)));
+    }
+}
+
+void refuse_overlaps(const ObjectReader& reader, const std::vector<Subnet>& subnets) {
+    for (std::size_t i = 0; i < subnets.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            if (subnets[i].subnet.overlaps(subnets[j].subnet)) {
+                throw reader.wrong("subnets", subnets[j].subnet.text() + " and " +
+                                                  subnets[i].subnet.text() + " overlap");
+            }
         }
-        network.mtu = unsigned(*mtu);
     }
-    option.refuse_unknown();
 }
 
 // Keys of Podman's that ask for what is not there yet: silence would be a lie.
 void refuse_unsupported(ObjectReader& reader) {
-    for (const auto* key : {"ipv6_enabled", "dns_enabled"}) {
-        if (reader.boolean(key).value_or(false)) {
-            throw reader.wrong(key, "not supported yet");
-        }
+    if (reader.boolean("dns_enabled").value_or(false)) {
+        throw reader.wrong("dns_enabled", "not supported yet");
     }
     if (const auto* servers = reader.array("network_dns_servers"); servers && !servers->empty()) {
         throw reader.wrong("network_dns_servers", "not supported yet");
@@ -153,33 +117,39 @@ void refuse_unsupported(ObjectReader& reader) {
     }
 }
 
-// FNV-1a, for a name that is too long for an interface's.
-std::uint32_t hash_of(const std::string& text) {
-    std::uint32_t hash = 2166136261U;
-    for (const char c : text) {
-        hash = (hash ^ std::uint8_t(c)) * 16777619U;
-    }
-    return hash;
-}
-
 std::string default_interface(const std::string& network) {
     std::string name = "oc-" + network;
     if (name.size() <= max_interface_name) {
         return name;
     }
     std::array<char, 16> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), "oc-%08x", hash_of(network));
+    std::snprintf(buffer.data(), buffer.size(), "oc-%08x", unsigned(stable_hash(network)));
     return buffer.data();
 }
 
 } // namespace
+
+const char* name_of(Route::Type type) {
+    switch (type) {
+    case Route::Type::blackhole: return "blackhole";
+    case Route::Type::unreachable: return "unreachable";
+    case Route::Type::prohibit: return "prohibit";
+    case Route::Type::unicast: break;
+    }
+    return "unicast";
+}
+
+bool Network::has(int family) const {
+    return std::any_of(subnets.begin(), subnets.end(),
+                       [&](const Subnet& subnet) { return subnet.gateway.family() == family; });
+}
 
 std::optional<Network> built_in_network(const std::string& name) {
     Network network;
     network.name = name;
     if (name == "bridge") {
         network.interface = "ocinet0";
-        network.subnets.push_back(default_ranges(*Prefix::parse("10.90.0.0/16")));
+        network.subnets.push_back(subnet_of(*Prefix::parse("10.90.0.0/16")));
         return network;
     }
     if (name == "host" || name == "none") {
@@ -205,7 +175,11 @@ Network parse_network(const std::string& text, const std::string& name, const st
     }
     network.internal = reader.boolean("internal").value_or(false);
     read_lists(reader, network);
-    read_options(reader, network);
+    settle_ipv6(reader, network);
+    refuse_overlaps(reader, network.subnets);
+    if (const auto* options = reader.object("options")) {
+        read_options(*options, file + ": options", network);
+    }
     refuse_unsupported(reader);
     for (const auto* key : {"id", "created", "labels"}) {
         reader.ignore(key);

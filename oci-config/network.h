@@ -7,27 +7,34 @@
 
 #include "netsetup/base/address.h"
 #include "oci-config/annotations.h"
+#include "oci-config/subnet.h"
 
 namespace ocinet::oci {
 
-struct Subnet {
-    Prefix subnet;
-    IpAddress gateway;
-    /// The addresses that are given out, both ends included; the whole subnet by default. The
-    /// network's own address, its broadcast address and the gateway are never given out.
-    IpAddress lease_first;
-    IpAddress lease_last;
-
-    bool operator==(const Subnet&) const = default;
-};
-
 struct Route {
+    enum class Type { unicast, blackhole, unreachable, prohibit };
+
     Prefix destination;
-    IpAddress gateway;
+    /// Only unicast routes have one.
+    std::optional<IpAddress> gateway;
     /// 0: the kernel's default.
     std::uint32_t metric = 0;
+    Type type = Type::unicast;
 
     bool operator==(const Route&) const = default;
+};
+
+/// As ip(8) and the files call it.
+const char* name_of(Route::Type type);
+
+/// The option `isolate`: how far a network is shut to the other networks of this host.
+enum class Isolation {
+    /// false: open to those that are open, too.
+    open,
+    /// true: only published ports are reached, from either side.
+    closed,
+    /// Not even those.
+    strict,
 };
 
 /// A network that containers can be attached to: a file /etc/ocinet/networks/NAME.json with the
@@ -41,7 +48,25 @@ struct Network {
     std::vector<Route> routes;
     /// No way out: no default route, no masquerade, no published ports.
     bool internal = false;
-    unsigned mtu = 1500;
+
+    /// Nothing: the smaller of 1500 and what the interface of the host's default route has.
+    std::optional<unsigned> mtu;
+    /// False: an operator's bridge, of which a container's link becomes a port, and nothing else.
+    bool managed = true;
+    Isolation isolation = Isolation::closed;
+    /// Containers of the network reach each other's addresses.
+    bool icc = true;
+    /// Containers reach the host's own services.
+    bool host_access = true;
+    /// Of the default route; 0: the kernel's default. Of several networks the one with the lowest
+    /// gives the default route.
+    std::uint32_t metric = 0;
+    bool no_default_route = false;
+    /// The address that stands for the containers' on the way out, instead of the interface's.
+    std::optional<IpAddress> outbound_addr4;
+    std::optional<IpAddress> outbound_addr6;
+
+    bool has(int family) const;
 };
 
 /// `bridge`, `host` and `none` exist without a file; a file bridge.json replaces the built-in one.

@@ -16,8 +16,9 @@ struct PortRange {
 };
 
 Error wrong(std::string_view mapping, std::string_view problem,
-            std::string_view hint = "write [HOST_IP:][HOST_PORT:]CONTAINER_PORT[/tcp|/udp], e.g. "
-                                    "127.0.0.1:8080:80/tcp, or ranges: 9000-9010:9000-9010") {
+            std::string_view hint =
+                "write [HOST_IP:][HOST_PORT:]CONTAINER_PORT[/tcp|/udp|/sctp], e.g. "
+                "127.0.0.1:8080:80/tcp, or ranges: 9000-9010:9000-9010") {
     Error error("published port \"" + std::string(mapping) + "\": " + std::string(problem));
     error.hint(hint);
     return error;
@@ -42,38 +43,58 @@ PortRange parse_range(std::string_view mapping, std::string_view text) {
     return PortRange{std::uint16_t(*first), std::uint16_t(*last - *first + 1)};
 }
 
+IpAddress parse_host_address(std::string_view mapping, std::string_view text) {
+    const bool bracketed = text.starts_with('[') && text.ends_with(']');
+    const auto address = IpAddress::parse(bracketed ? text.substr(1, text.size() - 2) : text);
+    if (!address || address->is_v4() == bracketed) {
+        throw wrong(mapping, "\"" + std::string(text) + "\" is not an IP address",
+                    "an IPv6 address stands in brackets: [::]:8080:80");
+    }
+    if (address->is_multicast() || address->is_nobodys()) {
+        throw wrong(mapping, address->text() + " is no interface's address");
+    }
+    if (!address->is_v4() && address->is_loopback()) {
+        throw wrong(mapping,
+                    "IPv6 has no route_localnet: an answer to ::1 would be lost on its way",
+                    "publish on 127.0.0.1: who asks for localhost falls back to it at once");
+    }
+    return *address;
+}
+
+std::string parse_protocol(std::string_view mapping, std::string_view text) {
+    std::string protocol = lower_case(text);
+    if (protocol != "tcp" && protocol != "udp" && protocol != "sctp") {
+        throw wrong(mapping, "protocol \"" + protocol + "\" is neither tcp, udp nor sctp");
+    }
+    return protocol;
+}
+
+// The part up to the last colon that stands outside brackets, and what is behind it.
+std::pair<std::string_view, std::string_view> split_last(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos || text.find(']', colon) != std::string_view::npos) {
+        return {"", text};
+    }
+    return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
 PortMapping parse_one(std::string_view mapping) {
     PortMapping result;
     std::string_view rest = mapping;
     if (const auto slash = rest.find('/'); slash != std::string_view::npos) {
-        result.protocol = lower_case(rest.substr(slash + 1));
+        result.protocol = parse_protocol(mapping, rest.substr(slash + 1));
         rest = rest.substr(0, slash);
-        if (result.protocol != "tcp" && result.protocol != "udp") {
-            throw wrong(mapping, "protocol \"" + result.protocol + "\" is neither tcp nor udp");
-        }
     }
-    if (rest.find('[') != std::string_view::npos) {
-        throw wrong(mapping, "publishing on an IPv6 address is not supported yet");
-    }
-    const auto parts = split(rest, ':');
-    if (parts.size() > 3) {
-        throw wrong(mapping, "too many colons");
-    }
-    const PortRange container = parse_range(mapping, parts.back());
+    const auto [before, container_part] = split_last(rest);
+    const auto [address_part, host_part] = split_last(before);
+    const PortRange container = parse_range(mapping, container_part);
     result.container_port = container.first;
     result.count = container.count;
-    if (parts.size() == 3 && !parts[0].empty()) {
-        const auto address = IpAddress::parse(parts[0]);
-        if (!address) {
-            throw wrong(mapping, "\"" + std::string(parts[0]) + "\" is not an IPv4 address");
-        }
-        if (address->is_multicast() || address->is_nobodys()) {
-            throw wrong(mapping, address->text() + " is no interface's address");
-        }
-        result.host_address = *address;
+    if (!address_part.empty()) {
+        result.host_address = parse_host_address(mapping, address_part);
     }
-    if (parts.size() >= 2 && !parts[parts.size() - 2].empty()) {
-        const PortRange host = parse_range(mapping, parts[parts.size() - 2]);
+    if (!host_part.empty()) {
+        const PortRange host = parse_range(mapping, host_part);
         if (host.count != container.count) {
             throw wrong(mapping, "the ranges have different lengths");
         }
@@ -84,10 +105,14 @@ PortMapping parse_one(std::string_view mapping) {
     return result;
 }
 
+// On addresses of different families the same port is two.
+bool share_an_address(const std::optional<IpAddress>& a, const std::optional<IpAddress>& b) {
+    return !a || !b || (a->family() == b->family() && (*a == *b || a->is_any() || b->is_any()));
+}
+
 bool overlap(const PortMapping& a, const PortMapping& b) {
-    const bool addresses =
-        a.host_address == b.host_address || a.host_address.is_any() || b.host_address.is_any();
-    return a.protocol == b.protocol && a.host_port != 0 && b.host_port != 0 && addresses &&
+    return a.protocol == b.protocol && a.host_port != 0 && b.host_port != 0 &&
+           share_an_address(a.host_address, b.host_address) &&
            a.host_port < b.host_port + b.count && b.host_port < a.host_port + a.count;
 }
 
@@ -97,7 +122,7 @@ std::string PortMapping::text() const {
     const auto range = [this](std::uint16_t first) {
         return std::to_string(first) + (count > 1 ? "-" + std::to_string(first + count - 1) : "");
     };
-    std::string text = host_address.is_any() ? "" : host_address.text() + ":";
+    std::string text = host_address ? bracketed(*host_address) + ":" : "";
     text += host_port != 0 ? range(host_port) + ":" : text.empty() ? "" : ":";
     return text + range(container_port) + "/" + protocol;
 }

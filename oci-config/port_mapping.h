@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,9 +11,11 @@
 
 namespace ocinet::oci {
 
-/// `[HOST_IP:][HOST_PORT[-END]:]PORT[-END][/tcp|/udp]`, as `docker run -p` takes it.
+/// `[HOST_IP:][HOST_PORT[-END]:]PORT[-END][/tcp|/udp|/sctp]`, as `docker run -p` takes it; an IPv6
+/// address stands in brackets.
 struct PortMapping {
-    IpAddress host_address;
+    /// Nothing: every address of both families.
+    std::optional<IpAddress> host_address;
     /// 0: a free port is chosen.
     std::uint16_t host_port = 0;
     std::uint16_t container_port = 0;

@@ -20,6 +20,7 @@ Stage parse_stage(const std::string& name);
 
 /// What the runtime writes to a hook's stdin (runtime-spec, "State").
 struct State {
+    /// Whatever a runtime takes for one: is_container_id() tells whether we can.
     std::string id;
     std::string status;
     /// The container's first process; 0 when it is gone (poststop).

@@ -11,48 +11,89 @@ namespace {
 
 Mac mac_with(std::uint8_t first, const IpAddress& address) {
     Mac mac{{first, 0x0c}};
-    std::copy_n(address.data(), 4, mac.bytes.begin() + 2);
+    std::copy_n(address.data() + address.size() - 4, 4, mac.bytes.begin() + 2);
     return mac;
 }
 
-IpAddress checked_fixed_address(const Request& request, const oci::Subnet& subnet) {
-    const IpAddress& address = request.attachment.addresses.front();
-    const Error error(label(request) + ": ip=" + address.text() + ": ");
-    if (!subnet.subnet.contains(address)) {
-        throw Error(error.message() + "not in the network's subnet " + subnet.subnet.text());
+Error refusal(const Request& request, const IpAddress& address, const std::string& why) {
+    return Error(label(request) + ": ip=" + address.text() + ": " + why);
+}
+
+void check_fixed_address(const Request& request, const IpAddress& address) {
+    std::string subnets;
+    for (const auto& subnet : request.network.subnets) {
+        if (!subnet.subnet.contains(address)) {
+            subnets += (subnets.empty() ? "" : ", ") + subnet.subnet.text();
+            continue;
+        }
+        if (!oci::is_host_address(address, subnet.subnet)) {
+            throw refusal(request, address,
+                          address.is_v4() ? "the network's own or broadcast address"
+                                          : "the address of any router (RFC 4291, 2.6.1)");
+        }
+        if (address == subnet.gateway) {
+            throw refusal(request, address, "the gateway's address");
+        }
+        return;
     }
-    if (address == subnet.subnet.network() || address == subnet.subnet.last()) {
-        throw Error(error.message() + "the network's own or broadcast address");
+    throw refusal(request, address, "not in the network's subnet " + subnets);
+}
+
+std::optional<IpAddress> fixed_in(const Request& request, const oci::Subnet& subnet) {
+    std::optional<IpAddress> fixed;
+    for (const auto& address : request.attachment.addresses) {
+        if (!subnet.subnet.contains(address)) {
+            continue;
+        }
+        if (fixed) {
+            throw refusal(request, address, "a second address of " + subnet.subnet.text());
+        }
+        fixed = address;
     }
-    if (address == subnet.gateway) {
-        throw Error(error.message() + "the gateway's address");
-    }
-    return address;
+    return fixed;
 }
 
 } // namespace
 
-const oci::Subnet& subnet_of(const Request& request) {
-    const auto& subnets = request.network.subnets;
-    if (subnets.size() != 1) {
-        throw Error(
-            label(request) + ": " +
-            (subnets.empty() ? "it has no subnet" : "several subnets are not supported yet"));
+std::vector<HostQuery::Address> wanted_addresses(const Request& request) {
+    if (request.network.subnets.empty()) {
+        throw Error(label(request) + ": it has no subnet");
     }
-    return subnets.front();
-}
-
-HostQuery::Address wanted_address(const Request& request) {
-    const oci::Subnet& subnet = subnet_of(request);
-    HostQuery::Address wanted{.range = {.network = request.network.name,
-                                        .base = subnet.subnet.network(),
-                                        .first = subnet.lease_first,
-                                        .last = subnet.lease_last,
-                                        .never = {subnet.gateway}}};
-    if (!request.attachment.addresses.empty()) {
-        wanted.fixed = checked_fixed_address(request, subnet);
+    for (const auto& address : request.attachment.addresses) {
+        check_fixed_address(request, address);
+    }
+    std::vector<HostQuery::Address> wanted;
+    for (const auto& subnet : request.network.subnets) {
+        wanted.push_back({.range = {.network = request.network.name,
+                                    .base = subnet.subnet.network(),
+                                    .first = subnet.lease_first,
+                                    .last = subnet.lease_last,
+                                    .never = {subnet.gateway}},
+                          .fixed = fixed_in(request, subnet)});
     }
     return wanted;
+}
+
+std::vector<Prefix> found_addresses(const Request& request, const HostView& view) {
+    std::vector<Prefix> addresses;
+    for (std::size_t i = 0; i < request.network.subnets.size(); ++i) {
+        addresses.push_back({view.addresses.at(i), request.network.subnets[i].subnet.length});
+    }
+    return addresses;
+}
+
+std::optional<IpAddress> first_of(const std::vector<Prefix>& addresses, int family) {
+    const auto found = std::find_if(addresses.begin(), addresses.end(), [&](const Prefix& one) {
+        return one.address.family() == family;
+    });
+    return found == addresses.end() ? std::nullopt : std::optional(found->address);
+}
+
+std::optional<IpAddress> gateway_of(const oci::Network& network, int family) {
+    const auto found =
+        std::find_if(network.subnets.begin(), network.subnets.end(),
+                     [&](const oci::Subnet& one) { return one.gateway.family() == family; });
+    return found == network.subnets.end() ? std::nullopt : std::optional(found->gateway);
 }
 
 Mac mac_of(const IpAddress& address) {

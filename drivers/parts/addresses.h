@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <vector>
+
 #include "drivers/driver.h"
 
-/// Which address and which MAC a container gets on a network with one IPv4 subnet.
+/// Which addresses and which MAC a container gets: one address of each of the network's subnets.
 namespace ocinet::drivers {
 
-/// The network's subnet; throws Error when it has none or several.
-const oci::Subnet& subnet_of(const Request& request);
+/// Asks for each subnet for the ip= that lies in it, or for any free address; throws Error for an
+/// ip= that no host of the network can have, and for a network without subnets.
+std::vector<HostQuery::Address> wanted_addresses(const Request& request);
 
-/// Asks for ip=, or for any free address; throws Error for one that is no host's in the subnet.
-HostQuery::Address wanted_address(const Request& request);
+/// The addresses that were found, each with its subnet's length.
+std::vector<Prefix> found_addresses(const Request& request, const HostView& view);
 
-/// 02:0c and the address: locally administered, and the same for the next container that gets this
-/// address, so that the neighbours' ARP entries stay true.
+/// The first of a family; nothing when there is none.
+std::optional<IpAddress> first_of(const std::vector<Prefix>& addresses, int family);
+/// The first gateway of a family.
+std::optional<IpAddress> gateway_of(const oci::Network& network, int family);
+
+/// 02:0c and the last four bytes of the first address: locally administered, and the same for the
+/// next container that gets this address, so that the neighbours' entries stay true.
 Mac mac_of(const IpAddress& address);
-/// fe:0c and the address: the host's end of a container's link.
+/// fe:0c and the same: the host's end of a container's link.
 Mac host_end_mac_of(const IpAddress& address);
 
 } // namespace ocinet::drivers

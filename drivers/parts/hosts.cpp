@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "drivers/parts/hosts.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 
+#include "drivers/parts/addresses.h"
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
 
@@ -59,8 +62,8 @@ std::string writable_hosts_file(const Request& request, std::string& problem) {
     return problem.empty() ? hosts->source : "";
 }
 
-void add_hosts(Plan& plan, const Request& request, const HostView& view, const IpAddress& address,
-               const IpAddress& gateway) {
+void add_hosts(Plan& plan, const Request& request, const HostView& view,
+               const std::vector<Prefix>& addresses) {
     std::string problem;
     const std::string file = writable_hosts_file(request, problem);
     if (problem.empty() && !file.empty()) {
@@ -75,11 +78,22 @@ void add_hosts(Plan& plan, const Request& request, const HostView& view, const I
         return;
     }
     ops::AddHosts op{.file = file, .mark = "ocinet " + request.network.name};
-    if (const auto names = own_names(request); !names.empty()) {
-        op.lines.push_back(address.text() + " " + names);
+    const auto add_lines = [&](const auto& address_of, const std::string& names) {
+        for (const int family : {AF_INET, AF_INET6}) {
+            const std::optional<IpAddress> address = address_of(family);
+            if (address && !names.empty()) {
+                op.lines.push_back(address->text() + " " + names);
+            }
+        }
+    };
+    add_lines([&](int family) { return first_of(addresses, family); }, own_names(request));
+    if (request.names_host) {
+        add_lines([&](int family) { return gateway_of(request.network, family); },
+                  "host.containers.internal host.docker.internal");
     }
-    op.lines.push_back(gateway.text() + " host.containers.internal host.docker.internal");
-    plan.own.push_back({label(request), std::move(op)});
+    if (!op.lines.empty()) {
+        plan.own.push_back({label(request), std::move(op)});
+    }
 }
 
 } // namespace ocinet::drivers

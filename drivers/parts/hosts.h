@@ -11,7 +11,7 @@ namespace ocinet::drivers {
 std::string writable_hosts_file(const Request& request, std::string& problem);
 
 /// Adds the lines to the plan, or a note that says why they are left out.
-void add_hosts(Plan& plan, const Request& request, const HostView& view, const IpAddress& address,
-               const IpAddress& gateway);
+void add_hosts(Plan& plan, const Request& request, const HostView& view,
+               const std::vector<Prefix>& addresses);
 
 } // namespace ocinet::drivers

@@ -7,10 +7,12 @@ namespace ocinet::drivers {
 
 void refuse_interface_options(const Request& request) {
     const auto& attachment = request.attachment;
-    const char* option = !attachment.addresses.empty()   ? "ip="
-                         : attachment.mac                ? "mac="
-                         : !attachment.interface.empty() ? "interface_name="
-                                                         : nullptr;
+    const char* option = !attachment.addresses.empty()        ? "ip="
+                         : attachment.mac                     ? "mac="
+                         : !attachment.interface.empty()      ? "interface_name="
+                         : !attachment.host_interface.empty() ? "host_interface_name="
+                         : attachment.default_route           ? "default_route"
+                                                              : nullptr;
     if (option) {
         throw Error(label(request) + ": " + option + " means nothing here");
     }

@@ -17,6 +17,12 @@ bool IpAddress::is_v4() const {
     return family_ == AF_INET;
 }
 
+IpAddress IpAddress::any(int family) {
+    IpAddress address;
+    address.family_ = family;
+    return address;
+}
+
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     IpAddress address;
     const std::string copy(text);
@@ -56,6 +62,10 @@ bool IpAddress::is_multicast() const {
 
 bool IpAddress::is_nobodys() const {
     return is_v4() && ((bytes_[0] == 0 && !is_any()) || *this == *parse("255.255.255.255"));
+}
+
+std::string bracketed(const IpAddress& address) {
+    return address.is_v4() ? address.text() : "[" + address.text() + "]";
 }
 
 IpAddress IpAddress::plus(std::uint64_t offset) const {

@@ -15,6 +15,8 @@ class IpAddress {
 public:
     /// 0.0.0.0
     IpAddress();
+    /// 0.0.0.0 or ::
+    static IpAddress any(int family);
     /// Strict dotted quad or RFC 4291 text; nothing for anything else.
     static std::optional<IpAddress> parse(std::string_view text);
     static IpAddress from_bytes(const void* bytes, std::size_t size);
@@ -44,6 +46,9 @@ private:
     int family_;
     std::array<std::uint8_t, 16> bytes_{};
 };
+
+/// As it stands before a port: [::1], 127.0.0.1.
+std::string bracketed(const IpAddress& address);
 
 /// An address with its prefix length: 10.90.0.5/16. The host bits are kept.
 struct Prefix {

@@ -34,9 +34,9 @@ bool is_network_name(std::string_view name) {
 }
 
 bool is_container_id(std::string_view id) {
-    // runc allows '+' too (libcontainer's idRegex).
+    // runc's `[\w+-\.]` holds the range from '+' to '.', and so ',' (libcontainer's idRegex).
     return !id.empty() && id.size() <= max_container_id && id != "." && id != ".." &&
-           consists_of(id, "_.-+");
+           consists_of(id, "_.-+,");
 }
 
 bool is_host_name(std::string_view name) {
@@ -46,6 +46,20 @@ bool is_host_name(std::string_view name) {
 
 std::string link_alias(std::string_view container_id, std::string_view network) {
     return "ocinet:" + std::string(container_id) + ":" + std::string(network);
+}
+
+std::optional<std::string> network_of_alias(std::string_view alias) {
+    constexpr std::string_view head = "ocinet::";
+    return alias.starts_with(head) ? std::optional(std::string(alias.substr(head.size())))
+                                   : std::nullopt;
+}
+
+std::uint64_t stable_hash(std::string_view text) {
+    std::uint64_t hash = 14695981039346656037U;
+    for (const char c : text) {
+        hash = (hash ^ std::uint8_t(c)) * 1099511628211U;
+    }
+    return hash;
 }
 
 NameSource NameSource::from_kernel() {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,12 @@ bool is_host_name(std::string_view name);
 /// The alias that marks a link as ours: `ocinet:<container id>:<network>`; a link that containers
 /// share has no id. IFLA_IFALIAS is the kernel's only free text on a link.
 std::string link_alias(std::string_view container_id, std::string_view network);
+
+/// The network of a link that containers share; nothing for any other alias.
+std::optional<std::string> network_of_alias(std::string_view alias);
+
+/// The same number for the same text in every version: FNV-1a, which spreads, and hides nothing.
+std::uint64_t stable_hash(std::string_view text);
 
 /// A source of names that nobody else has chosen. Drivers draw from one that is handed to them, so
 /// that they stay functions of their input; the same seed gives the same names.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/base/text.h"
 
+#include <array>
 #include <charconv>
 
 namespace ocinet {
@@ -13,6 +14,19 @@ std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t l
         return std::nullopt;
     }
     return value;
+}
+
+std::optional<bool> parse_bool(std::string_view text) {
+    for (const bool value : {true, false}) {
+        for (const std::string_view word :
+             value ? std::array{"true", "True", "TRUE", "t", "T", "1"}
+                   : std::array{"false", "False", "FALSE", "f", "F", "0"}) {
+            if (text == word) {
+                return value;
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

@@ -13,6 +13,9 @@ namespace ocinet {
 std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t least,
                                           std::uint64_t most);
 
+/// As Podman and Docker read it (strconv.ParseBool): true, True, TRUE, t, T, 1; and likewise false.
+std::optional<bool> parse_bool(std::string_view text);
+
 /// `a,b` split at ',': "a", "b". An empty text gives one empty part.
 std::vector<std::string_view> split(std::string_view text, char separator);
 

@@ -5,8 +5,9 @@
 
 namespace ocinet::ops {
 
-/// Tells the neighbours the container's address: a gratuitous ARP request (RFC 5227, section 3),
-/// after the bridge's port has begun to forward.
+/// Tells the neighbours the container's addresses, after the bridge's port has begun to forward: a
+/// gratuitous ARP request for each IPv4 one (RFC 5227, section 3), an unsolicited neighbour
+/// advertisement for each IPv6 one (RFC 4861, section 7.2.6).
 struct AnnounceAddress {
     static constexpr const char* journal_name = "announce-address";
 
@@ -14,7 +15,8 @@ struct AnnounceAddress {
     /// Each must have noticed that it has a carrier.
     std::vector<std::string> way;
     std::string interface;
-    IpAddress address;
+    Mac mac;
+    std::vector<IpAddress> addresses;
 };
 OCINET_OPERATION(AnnounceAddress)
 

@@ -21,7 +21,7 @@ namespace ocinet::ops {
 NLOHMANN_JSON_SERIALIZE_ENUM(EnsureBridge::Found, {{EnsureBridge::Found::absent, "absent"},
                                                    {EnsureBridge::Found::incomplete, "incomplete"},
                                                    {EnsureBridge::Found::complete, "complete"}})
-OCINET_JSON(EnsureBridge, network, name, temporary, mac, mtu, addresses, route_localnet, found)
+OCINET_JSON(EnsureBridge, network, name, temporary, mac, mtu, addresses, ipv6, routed, found)
 
 namespace {
 
@@ -29,17 +29,26 @@ std::string users_of(const EnsureBridge& op) {
     return "bridge-" + op.network;
 }
 
-// A link's route_localnet by netlink: IFLA_INET_CONF, an attribute for each setting.
-netlink::Message set_route_localnet(const std::string& name, bool on) {
+// A link's settings by netlink: IFLA_INET_CONF, an attribute for each. A link has its own switch
+// for forwarding, which need not be on where the host's is (conf.default.forwarding).
+netlink::Message set_routed(const std::string& name, bool on) {
     auto message = link::change(name);
     message.nest(IFLA_AF_SPEC, [&](netlink::Message& families) {
         families.nest(AF_INET, [&](netlink::Message& family) {
             family.nest(IFLA_INET_CONF, [&](netlink::Message& settings) {
                 settings.put_u32(IPV4_DEVCONF_ROUTE_LOCALNET, on ? 1 : 0);
+                if (on) {
+                    settings.put_u32(IPV4_DEVCONF_FORWARDING, 1);
+                }
             });
         });
     });
     return message;
+}
+
+// How many commands make the bridge's settings.
+int count_settings(const EnsureBridge& op) {
+    return int(sysctl::ipv6_settings(op.ipv6).size()) + (op.routed ? 2 : 1);
 }
 
 netlink::Message create(const EnsureBridge& op) {
@@ -56,17 +65,18 @@ netlink::Message create(const EnsureBridge& op) {
 
 // Everything but its being up, on the bridge that is called `name` now. Returns its index.
 int furnish(const EnsureBridge& op, const std::string& name, Context& context) {
-    sysctl::disable_ipv6(name);
+    sysctl::set_ipv6(name, sysctl::ipv6_settings(op.ipv6));
     const auto found = link::find(context.route, name);
     if (!found) {
         throw Error("the bridge " + name + " disappeared");
     }
     std::vector<netlink::Message> messages;
-    messages.push_back(set_route_localnet(name, op.route_localnet));
-    messages.back().command(2);
+    messages.push_back(set_routed(name, op.routed));
+    messages.back().command(count_settings(op));
+    int command = 1 + count_settings(op);
     for (const auto& address : op.addresses) {
         messages.push_back(link::add_address(found->index, address));
-        messages.back().allow(EEXIST).command(3);
+        messages.back().allow(EEXIST).command(command++);
     }
     context.route.send(messages);
     return found->index;
@@ -81,17 +91,19 @@ netlink::Message commit(const EnsureBridge& op, int index) {
     header.ifi_index = index;
     message.put_string(IFLA_IFNAME, op.name);
     message.put_string(IFLA_IFALIAS, link_alias("", op.network));
-    message.command(int(3 + op.addresses.size()));
+    message.command(int(1 + op.addresses.size()) + count_settings(op));
     return message;
 }
 
 // The commands that furnish the bridge called `name`.
 std::vector<std::string> furnish_commands(const EnsureBridge& op, const std::string& name) {
-    std::vector<std::string> commands{
-        sysctl::command("ipv6", name, "disable_ipv6", "1"),
-        sysctl::command("ipv4", name, "route_localnet", op.route_localnet ? "1" : "0")};
+    auto commands = sysctl::ipv6_commands(name, sysctl::ipv6_settings(op.ipv6));
+    if (op.routed) {
+        commands.push_back(sysctl::command("ipv4", name, "forwarding", "1"));
+    }
+    commands.push_back(sysctl::command("ipv4", name, "route_localnet", op.routed ? "1" : "0"));
     for (const auto& address : op.addresses) {
-        commands.push_back("ip address replace " + address.text() + " brd + dev " + name);
+        commands.push_back("ip address replace " + link::address_words(address) + " dev " + name);
     }
     return commands;
 }
@@ -166,9 +178,10 @@ std::vector<std::string> check(const EnsureBridge& op, Context& context) {
     differences.expect(found->alias == link_alias("", op.network), name + " lacks our alias");
     differences.expect(found->mac == op.mac, name + " has address " + found->mac.text());
     differences.expect(found->mtu == op.mtu, name + " has mtu " + std::to_string(found->mtu));
-    differences.expect(found->route_localnet == op.route_localnet,
-                       name + " has another route_localnet");
-    differences.expect(found->ipv6_disabled, name + " has IPv6 switched on");
+    differences.expect(found->route_localnet == op.routed, name + " has another route_localnet");
+    differences.expect(found->forwards_ipv4 || !op.routed, name + " does not forward");
+    const std::string problem = link::ipv6_problem(*found, op.ipv6);
+    differences.expect(problem.empty(), name + problem);
     const auto addresses = link::addresses(context.route, found->index);
     for (const auto& address : op.addresses) {
         differences.expect(std::find(addresses.begin(), addresses.end(), address) !=

@@ -24,8 +24,11 @@ struct EnsureBridge {
     Mac mac;
     unsigned mtu = 0;
     std::vector<Prefix> addresses;
-    /// The host reaches ports published on 127.0.0.1 through this bridge.
-    bool route_localnet = false;
+    /// It carries IPv6, too.
+    bool ipv6 = false;
+    /// The host forwards IPv4 that comes in by this bridge, and reaches ports that are published on
+    /// 127.0.0.1 through it (route_localnet).
+    bool routed = false;
     Found found = Found::absent;
 };
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/ops/container_link.h"
 
+#include <linux/rtnetlink.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "netsetup/json.h"
 #include "netsetup/link.h"
@@ -9,8 +12,21 @@
 
 namespace ocinet::ops {
 
-OCINET_JSON(ConfigureLink::Route, destination, gateway, metric)
-OCINET_JSON(ConfigureLink, name, addresses, routes)
+void to_json(nlohmann::json& json, const ConfigureLink::Route& route) {
+    json = {{"destination", route.destination}, {"metric", route.metric}, {"type", route.type}};
+    if (route.gateway) {
+        json["gateway"] = *route.gateway;
+    }
+}
+void from_json(const nlohmann::json& json, ConfigureLink::Route& route) {
+    json.at("destination").get_to(route.destination);
+    json.at("metric").get_to(route.metric);
+    json.at("type").get_to(route.type);
+    if (json.contains("gateway")) {
+        route.gateway = json["gateway"].get<IpAddress>();
+    }
+}
+OCINET_JSON(ConfigureLink, name, ipv6, addresses, routes)
 
 void to_json(nlohmann::json& json, const RaiseLoopback&) {
     json = nlohmann::json::object();
@@ -55,22 +71,64 @@ std::vector<std::string> check(const RaiseLoopback&, Context& context) {
 
 // --- ConfigureLink
 
+namespace {
+
+// Unasked, the interface tells its neighbours its addresses when it comes up or changes its MAC
+// address: announce.cpp makes use of it.
+std::vector<sysctl::Setting> settings_of(const ConfigureLink& op) {
+    auto settings = sysctl::ipv6_settings(op.ipv6);
+    if (op.ipv6) {
+        settings.push_back({"ndisc_notify", "1"});
+    }
+    return settings;
+}
+
+std::string route_words(const ConfigureLink::Route& route, const std::string& interface) {
+    const std::string destination =
+        route.destination.length == 0 ? "default" : route.destination.text();
+    const bool is_unicast = route.type == "unicast";
+    // ip(8) takes "default" for IPv4's unless the gateway tells the family.
+    const std::string family = route.destination.address.is_v4() ? "" : "-6 ";
+    return "ip " + family + "route add " + (is_unicast ? "" : route.type + " ") + destination +
+           (route.gateway ? " via " + route.gateway->text() : "") +
+           (is_unicast ? " dev " + interface : "") +
+           (route.metric != 0 ? " metric " + std::to_string(route.metric) : "");
+}
+
+std::uint8_t type_of(const std::string& name) {
+    for (const auto& [word, type] :
+         {std::pair("unicast", RTN_UNICAST), std::pair("blackhole", RTN_BLACKHOLE),
+          std::pair("unreachable", RTN_UNREACHABLE), std::pair("prohibit", RTN_PROHIBIT)}) {
+        if (name == word) {
+            return std::uint8_t(type);
+        }
+    }
+    throw Error("\"" + name + "\" is no type of route");
+}
+
+link::Route kernel_route(const ConfigureLink::Route& route, int index) {
+    const std::uint8_t type = type_of(route.type);
+    return {.destination = route.destination,
+            .gateway = route.gateway,
+            .metric = route.metric,
+            .type = type,
+            .index = type == RTN_UNICAST ? index : 0};
+}
+
+} // namespace
+
 Description describe(const ConfigureLink& op) {
-    Description description;
-    description.apply = {
-        in_container + sysctl::command("ipv6", op.name, "disable_ipv6", "1"),
-        in_container + "ip link set dev " + op.name + " up",
-    };
+    Description description{.apply = sysctl::ipv6_commands(op.name, settings_of(op))};
+    description.apply.push_back("ip link set dev " + op.name + " up");
     for (const auto& address : op.addresses) {
-        description.apply.push_back(in_container + "ip address add " + address.text() +
-                                    " brd + dev " + op.name);
+        description.apply.push_back("ip address add " + link::address_words(address) + " dev " +
+                                    op.name);
     }
     for (const auto& route : op.routes) {
-        description.apply.push_back(
-            in_container + "ip route add " +
-            (route.destination.length == 0 ? "default" : route.destination.text()) + " via " +
-            route.gateway.text() + " dev " + op.name +
-            (route.metric != 0 ? " metric " + std::to_string(route.metric) : ""));
+        description.apply.push_back(route_words(route, op.name));
+    }
+    for (auto& command : description.apply) {
+        command.insert(0, in_container);
     }
     description.undo = {"# addresses and routes go with " + op.name};
     return description;
@@ -82,9 +140,10 @@ Needs needs(const ConfigureLink&) {
 
 void apply(const ConfigureLink& op, Context& context) {
     const int index = required_link(context, op.name).index;
-    sysctl::disable_ipv6(context.container->ipv6_conf.get(), op.name);
+    const auto settings = settings_of(op);
+    sysctl::set_ipv6(context.container->ipv6_conf.get(), op.name, settings);
     std::vector<netlink::Message> messages;
-    int command = 1;
+    int command = int(settings.size());
     messages.push_back(link::raise(op.name));
     messages.back().command(command++);
     for (const auto& address : op.addresses) {
@@ -92,12 +151,14 @@ void apply(const ConfigureLink& op, Context& context) {
         messages.back().command(command++);
     }
     for (const auto& route : op.routes) {
-        messages.push_back(link::add_route(index, route.destination, route.gateway, route.metric));
+        messages.push_back(link::add_route(kernel_route(route, index)));
         messages.back().command(command++);
     }
     context.container->route.send(messages);
 }
 
+// A route that leads nowhere is no interface's: in a namespace that outlives the container it
+// stays.
 void undo(const ConfigureLink&, Context&, Undo) {}
 
 std::vector<std::string> check(const ConfigureLink& op, Context& context) {
@@ -106,19 +167,21 @@ std::vector<std::string> check(const ConfigureLink& op, Context& context) {
         return {"the container has no interface " + op.name};
     }
     const link::Link& found = *link;
+    const std::string name = "the container's " + op.name;
     Differences differences;
-    differences.expect(found.up, "the container's " + op.name + " is down");
-    differences.expect(found.ipv6_disabled, "the container's " + op.name + " has IPv6 switched on");
+    differences.expect(found.up, name + " is down");
+    const std::string problem = link::ipv6_problem(found, op.ipv6);
+    differences.expect(problem.empty(), name + problem);
     const auto addresses = link::addresses(context.container->route, found.index);
     for (const auto& address : op.addresses) {
         differences.expect(std::find(addresses.begin(), addresses.end(), address) !=
                                addresses.end(),
-                           "the container's " + op.name + " lacks address " + address.text());
+                           name + " lacks address " + address.text());
     }
     for (const auto& route : op.routes) {
-        differences.expect(link::has_route(context.container->route, found.index, route.destination,
-                                           route.gateway),
-                           "the container lacks the route to " + route.destination.text());
+        differences.expect(
+            link::has_route(context.container->route, kernel_route(route, found.index)),
+            "the container lacks the route to " + route.destination.text());
     }
     return std::move(differences).list();
 }

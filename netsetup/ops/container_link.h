@@ -19,12 +19,17 @@ struct ConfigureLink {
     struct Route {
         /// Of length 0: the default route.
         Prefix destination;
-        IpAddress gateway;
+        /// Nothing where the route leads nowhere.
+        std::optional<IpAddress> gateway;
         /// 0: the kernel's default.
         std::uint32_t metric = 0;
+        /// As ip(8) names it: unicast, blackhole, unreachable, prohibit.
+        std::string type = "unicast";
     };
 
     std::string name;
+    /// The interface has IPv6; without router advertisements.
+    bool ipv6 = false;
     std::vector<Prefix> addresses;
     std::vector<Route> routes;
 };

@@ -5,90 +5,178 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <span>
 
 #include "netsetup/base/file.h"
 #include "netsetup/base/text.h"
 #include "netsetup/json.h"
 #include "netsetup/nft.h"
+#include "netsetup/ops/elements.h"
 #include "netsetup/state/users.h"
 #include "netsetup/sysctl.h"
 
 namespace ocinet::ops {
 
-OCINET_JSON(EnableForwarding, turn_on, guarded, forwarded, refused_redirects)
+OCINET_JSON(EnableForwarding, ipv6, turn_on, guarded, bridges, forwarded, refused_redirects,
+            heeding_routers)
 
 namespace {
 
-constexpr const char* users = "forwarding";
-// Remembers, until the next boot, for which container we turned forwarding on, and what is guarded:
-// words, the container's id first.
-constexpr const char* marker = "forwarding";
-constexpr const char* setting = "/proc/sys/net/ipv4/ip_forward";
+// What differs between the families.
+struct Family {
+    const char* name;
+    // The switch below /proc/sys/net.
+    const char* setting;
+    const char* command;
+    // Remembers, until the next boot, for which container we turned forwarding on, and the elements
+    // that guard since: a line each, `SET INTERFACE`, behind the container's id. Its users' thing
+    // has the same name.
+    const char* marker;
+    const char* guarded_set;
+    const char* foreign_set;
+    const char* bridged_set;
+};
 
-std::vector<std::string> words_of_marker(const state::Directory& directory) {
-    const auto text = read_setting(directory.root.get(), marker);
-    std::vector<std::string> words;
-    if (text) {
-        for (const auto word : split(*text, ' ')) {
-            words.emplace_back(word);
+constexpr Family ipv4{
+    "ipv4",     "ipv4/ip_forward", "sysctl -w net.ipv4.ip_forward=", "forwarding4", "guarded4",
+    "foreign4", "bridged4"};
+constexpr Family ipv6{"ipv6",
+                      "ipv6/conf/all/forwarding",
+                      "sysctl -w net.ipv6.conf.all.forwarding=",
+                      "forwarding6",
+                      "guarded6",
+                      "foreign6",
+                      "bridged6"};
+
+const Family& family_of(const EnableForwarding& op) {
+    return op.ipv6 ? ipv6 : ipv4;
+}
+
+std::string path_of(const std::string& setting) {
+    return "/proc/sys/net/" + setting;
+}
+
+struct Mark {
+    std::string container_id;
+    std::vector<nft::Element> elements;
+};
+
+nft::Element guard_element(const std::string& set, const std::string& interface) {
+    std::vector<std::string> key{interface};
+    if (set.starts_with("bridged")) {
+        key.push_back(interface);
+    }
+    return {.set = set, .key = key};
+}
+
+// What guards goes nowhere by what was there; frames pass that stay on one bridge.
+std::vector<nft::Element> elements_of(const EnableForwarding& op) {
+    const Family& family = family_of(op);
+    std::vector<nft::Element> elements;
+    for (const auto& name : op.guarded) {
+        elements.push_back(guard_element(family.guarded_set, name));
+    }
+    for (const auto* names : {&op.guarded, &op.forwarded}) {
+        for (const auto& name : *names) {
+            if (name != "default") {
+                elements.push_back(guard_element(family.foreign_set, name));
+            }
         }
     }
-    return words;
-}
-
-std::string redirects_command(const char* value) {
-    return sysctl::command("ipv4", "all", "accept_redirects", value);
-}
-
-} // namespace
-
-// The pairs let frames pass that stay on one interface: with bridge-nf-call-iptables, what a
-// foreign bridge carries between its own ports comes by here.
-std::vector<nft::Element> guard_elements(const std::vector<std::string>& interfaces) {
-    std::vector<nft::Element> elements;
-    for (const auto& name : interfaces) {
-        elements.push_back({.set = "guarded", .key = {name}});
-    }
-    for (const auto& name : interfaces) {
-        elements.push_back({.set = "same", .key = {name, name}});
+    for (const auto& name : op.bridges) {
+        elements.push_back(guard_element(family.bridged_set, name));
     }
     return elements;
 }
 
-std::vector<std::string> guarded_interfaces(const state::Directory& directory) {
-    auto words = words_of_marker(directory);
-    if (!words.empty()) {
-        words.erase(words.begin());
+std::optional<Mark> read_mark(const state::Directory& directory, const Family& family) {
+    const auto text = read_setting(directory.root.get(), family.marker);
+    if (!text) {
+        return std::nullopt;
     }
-    return words;
+    const auto lines = split(*text, '\n');
+    Mark mark{.container_id = std::string(lines.front())};
+    for (const auto line : std::span(lines).subspan(1)) {
+        const auto space = line.find(' ');
+        if (space == std::string_view::npos) {
+            throw Error(std::string(family.marker) + " below /run/ocinet is damaged");
+        }
+        mark.elements.push_back(
+            guard_element(std::string(line.substr(0, space)), std::string(line.substr(space + 1))));
+    }
+    return mark;
 }
 
-void forget_unfinished_mark(const state::Directory& directory) {
-    const std::string name = std::string(marker) + ".new";
+void write_mark(const state::Directory& directory, const Family& family, const Mark& mark) {
+    std::vector<std::string> lines{mark.container_id};
+    for (const auto& element : mark.elements) {
+        lines.push_back(element.set + " " + element.key.front());
+    }
+    replace_file(directory.root.get(), family.marker, join(lines, "\n"), 0600);
+}
+
+void forget_unfinished_mark(const state::Directory& directory, const Family& family) {
+    const std::string name = std::string(family.marker) + ".new";
     if (::unlinkat(directory.root.get(), name.c_str(), 0) != 0 && errno != ENOENT) {
         throw_errno("remove " + name);
     }
 }
 
+std::vector<nft::Element> guard_elements_of(const state::Directory& directory,
+                                            const Family& family) {
+    auto mark = read_mark(directory, family);
+    return mark ? std::move(mark->elements) : std::vector<nft::Element>();
+}
+
+} // namespace
+
+std::vector<nft::Element> guard_elements(const state::Directory& directory) {
+    auto elements = guard_elements_of(directory, ipv4);
+    for (auto& element : guard_elements_of(directory, ipv6)) {
+        elements.push_back(std::move(element));
+    }
+    return elements;
+}
+
+void forget_unfinished_marks(const state::Directory& directory) {
+    forget_unfinished_mark(directory, ipv4);
+    forget_unfinished_mark(directory, ipv6);
+}
+
+namespace {
+
+std::vector<std::string> undo_commands(const EnableForwarding& op) {
+    const Family& family = family_of(op);
+    std::vector<std::string> commands{family.command + std::string("0")};
+    if (op.refused_redirects) {
+        commands.push_back(sysctl::command(family.name, "all", "accept_redirects", "0"));
+    }
+    for (const auto& name : op.forwarded) {
+        commands.push_back(sysctl::command(family.name, name, "forwarding", "1"));
+    }
+    for (const auto& name : op.heeding_routers) {
+        commands.push_back(sysctl::command(family.name, name, "accept_ra", "1"));
+    }
+    return commands;
+}
+
+} // namespace
+
 Description describe(const EnableForwarding& op) {
-    Description description;
-    for (const auto& element : guard_elements(op.guarded)) {
+    const Family& family = family_of(op);
+    if (!op.turn_on) {
+        return {{std::string("# the host forwards ") + (op.ipv6 ? "IPv6" : "IPv4") + " already"},
+                {}};
+    }
+    Description description{.undo = undo_commands(op)};
+    for (const auto& element : elements_of(op)) {
         description.apply.push_back(nft::add_command(element));
         description.undo.push_back(nft::delete_command(element));
     }
-    if (op.turn_on) {
-        description.apply.emplace_back("sysctl -w net.ipv4.ip_forward=1");
-        std::vector<std::string> off{"sysctl -w net.ipv4.ip_forward=0"};
-        if (op.refused_redirects) {
-            off.push_back(redirects_command("0"));
-        }
-        for (const auto& name : op.forwarded) {
-            off.push_back(sysctl::command("ipv4", name, "forwarding", "1"));
-        }
-        description.undo.insert(description.undo.begin(), off.begin(), off.end());
-    } else {
-        description.apply.emplace_back("# the host forwards IPv4 already");
+    for (const auto& name : op.heeding_routers) {
+        description.apply.push_back(sysctl::command(family.name, name, "accept_ra", "2"));
     }
+    description.apply.push_back(family.command + std::string("1"));
     return description;
 }
 
@@ -97,61 +185,68 @@ Needs needs(const EnableForwarding&) {
 }
 
 void apply(const EnableForwarding& op, Context& context) {
-    state::join(context.state, users, context.container_id);
+    const Family& family = family_of(op);
+    state::join(context.state, family.marker, context.container_id);
     if (!op.turn_on) {
         return;
     }
-    auto words = op.guarded;
-    words.insert(words.begin(), context.container_id);
-    replace_file(context.state.root.get(), marker, join(words, " "), 0600);
-    nft::add(context.netfilter, guard_elements(op.guarded));
-    write_setting(AT_FDCWD, setting, "1");
+    write_mark(context.state, family, {context.container_id, elements_of(op)});
+    nft::add(context.netfilter, elements_of(op));
+    for (const auto& name : op.heeding_routers) {
+        write_setting(AT_FDCWD, path_of("ipv6/conf/" + name + "/accept_ra"), "2");
+    }
+    write_setting(AT_FDCWD, path_of(family.setting), "1");
 }
 
 namespace {
 
-void turn_off(const EnableForwarding& op) {
-    write_setting(AT_FDCWD, setting, "0");
-    if (op.refused_redirects) {
-        write_setting(AT_FDCWD, "/proc/sys/net/ipv4/conf/all/accept_redirects", "0");
+// An interface that is gone has nothing to be restored.
+void restore(const std::string& setting, const std::string& value) {
+    if (read_setting(AT_FDCWD, path_of(setting))) {
+        write_setting(AT_FDCWD, path_of(setting), value);
     }
-    const Fd conf(::open("/proc/sys/net/ipv4/conf", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+void turn_off(const EnableForwarding& op) {
+    const Family& family = family_of(op);
+    const std::string conf = std::string(family.name) + "/conf/";
+    write_setting(AT_FDCWD, path_of(family.setting), "0");
+    if (op.refused_redirects) {
+        write_setting(AT_FDCWD, path_of(conf + "all/accept_redirects"), "0");
+    }
     for (const auto& name : op.forwarded) {
-        // An interface that is gone has nothing to be restored.
-        if (read_setting(conf.get(), name + "/forwarding")) {
-            write_setting(conf.get(), name + "/forwarding", "1");
-        }
+        restore(conf + name + "/forwarding", "1");
+    }
+    for (const auto& name : op.heeding_routers) {
+        restore(conf + name + "/accept_ra", "1");
     }
 }
 
 } // namespace
 
 void undo(const EnableForwarding& op, Context& context, Undo why) {
-    const bool last = state::leave(context.state, users, context.container_id);
+    const Family& family = family_of(op);
+    const bool last = state::leave(context.state, family.marker, context.container_id);
     if (!op.turn_on || !last || why != Undo::roll_back) {
         return;
     }
-    forget_unfinished_mark(context.state);
-    const auto words = words_of_marker(context.state);
-    if (words.empty() || words.front() != context.container_id) {
+    forget_unfinished_mark(context.state, family);
+    const auto mark = read_mark(context.state, family);
+    if (!mark || mark->container_id != context.container_id) {
         return; // we did not come to it; who turned it on meanwhile was somebody else
     }
     turn_off(op);
-    nft::remove(context.netfilter, guard_elements(op.guarded));
-    if (::unlinkat(context.state.root.get(), marker, 0) != 0 && errno != ENOENT) {
+    nft::remove(context.netfilter, elements_of(op));
+    if (::unlinkat(context.state.root.get(), family.marker, 0) != 0 && errno != ENOENT) {
         throw_errno("remove the forwarding marker");
     }
 }
 
-std::vector<std::string> check(const EnableForwarding&, Context& context) {
-    std::vector<std::string> differences;
-    if (read_setting(AT_FDCWD, setting) != "1") {
-        differences.emplace_back("net.ipv4.ip_forward is off");
-    }
-    for (const auto& element : guard_elements(guarded_interfaces(context.state))) {
-        if (!nft::contains(context.netfilter, element)) {
-            differences.push_back("missing: " + nft::add_command(element));
-        }
+std::vector<std::string> check(const EnableForwarding& op, Context& context) {
+    const Family& family = family_of(op);
+    auto differences = missing_elements(guard_elements_of(context.state, family), context);
+    if (read_setting(AT_FDCWD, path_of(family.setting)) != "1") {
+        differences.push_back(std::string("forwarding is off: ") + family.command + "1");
     }
     return differences;
 }

@@ -33,7 +33,7 @@ void undo(const TakeAddress& op, Context& context, Undo) {
 }
 
 std::vector<std::string> check(const TakeAddress& op, Context& context) {
-    const auto owner = state::lease_owner(context.state, op.range.network, op.address);
+    const auto owner = state::lease_owner(context.state, op.range, op.address);
     if (owner == context.container_id) {
         return {};
     }
@@ -43,7 +43,7 @@ std::vector<std::string> check(const TakeAddress& op, Context& context) {
 Description describe(const TakePorts& op) {
     const auto& claim = op.claim;
     std::string what =
-        claim.protocol + " port " + claim.address.text() + ":" + std::to_string(claim.first);
+        claim.protocol + " port " + bracketed(claim.address) + ":" + std::to_string(claim.first);
     if (claim.count > 1) {
         what += "-" + std::to_string(claim.first + claim.count - 1);
     }

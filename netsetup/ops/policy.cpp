@@ -3,13 +3,14 @@
 
 #include "netsetup/base/text.h"
 #include "netsetup/json.h"
+#include "netsetup/ops/elements.h"
 #include "netsetup/ops/forwarding.h"
 #include "netsetup/state/users.h"
 
 namespace ocinet::ops {
 
 OCINET_JSON(EnsurePolicy, loaded, file)
-OCINET_JSON(ShareElements, network, elements, in_use)
+OCINET_JSON(ShareElements, network, elements, definition, in_use)
 
 namespace {
 
@@ -17,18 +18,34 @@ constexpr const char* policy_users = "policy";
 
 } // namespace
 
+namespace {
+
+std::string definition_path(const std::string& network) {
+    return "networks/" + network + "/definition";
+}
+
+} // namespace
+
 std::string element_users(const std::string& network) {
     return "elements-" + network;
 }
 
+std::optional<std::string> definition_in_use(const state::Directory& directory,
+                                             const std::string& network) {
+    return state::has_users(directory, element_users(network))
+               ? state::read_owner(directory, definition_path(network))
+               : std::nullopt;
+}
+
 Description describe(const EnsurePolicy& op) {
-    const std::string table = std::string("table inet ") + nft::table;
+    const std::string stay = "# the tables stay while others use them";
     if (op.loaded) {
-        return {{"# " + table + " is loaded"}, {"# " + table + " stays while others use it"}};
+        return {{"# the tables inet and bridge ocinet are loaded"}, {stay}};
     }
-    Description description{{"nft -f " + shell_word(op.file)}, {"nft delete " + table}};
+    Description description{{"nft -f " + shell_word(op.file)},
+                            {"nft delete table inet ocinet", "nft delete table bridge ocinet"}};
     if (!op.lost.empty()) {
-        description.undo = {"# " + table + " stays, others use it"};
+        description.undo = {stay};
     }
     for (const auto& element : op.lost) {
         description.apply.push_back(nft::add_command(element));
@@ -49,8 +66,8 @@ void apply(const EnsurePolicy& op, Context& context) {
 
 void undo(const EnsurePolicy&, Context& context, Undo) {
     if (state::leave(context.state, policy_users, context.container_id) &&
-        guarded_interfaces(context.state).empty()) {
-        nft::delete_table(context.netfilter);
+        guard_elements(context.state).empty()) {
+        nft::delete_tables(context.netfilter);
     }
 }
 
@@ -59,16 +76,14 @@ std::vector<std::string> check(const EnsurePolicy&, Context& context) {
     if (version == nft::policy_version) {
         return {};
     }
-    return {version ? "table inet ocinet has policy " + std::to_string(*version)
-                    : std::string("table inet ocinet is missing")};
+    return {version ? "the tables have policy " + std::to_string(*version)
+                    : std::string("table inet or bridge ocinet is missing")};
 }
 
 Description describe(const ShareElements& op) {
-    Description description;
-    for (const auto& element : op.elements) {
-        description.apply.push_back(nft::add_command(element));
-        description.undo.push_back((op.in_use ? "# with the last container: " : "") +
-                                   nft::delete_command(element));
+    Description description = describe_elements(op.elements);
+    for (auto& command : description.undo) {
+        command.insert(0, op.in_use ? "# with the last container: " : "");
     }
     return description;
 }
@@ -78,6 +93,12 @@ Needs needs(const ShareElements&) {
 }
 
 void apply(const ShareElements& op, Context& context) {
+    const std::string path = definition_path(op.network);
+    if (!op.in_use) {
+        // One whose users are gone was left by a writer who was killed.
+        state::remove_file(context.state, path);
+        state::take_for(context.state, path, op.definition);
+    }
     state::join(context.state, element_users(op.network), context.container_id);
     nft::add(context.netfilter, op.elements);
 }
@@ -85,17 +106,12 @@ void apply(const ShareElements& op, Context& context) {
 void undo(const ShareElements& op, Context& context, Undo) {
     if (state::leave(context.state, element_users(op.network), context.container_id)) {
         nft::remove(context.netfilter, op.elements);
+        state::remove_file(context.state, definition_path(op.network));
     }
 }
 
 std::vector<std::string> check(const ShareElements& op, Context& context) {
-    std::vector<std::string> differences;
-    for (const auto& element : op.elements) {
-        if (!nft::contains(context.netfilter, element)) {
-            differences.push_back("missing: " + nft::add_command(element));
-        }
-    }
-    return differences;
+    return missing_elements(op.elements, context);
 }
 
 } // namespace ocinet::ops

@@ -6,20 +6,21 @@
 
 namespace ocinet::ops {
 
-/// Sees to it that the table `inet ocinet` with this version of the policy is there, and counts the
-/// container among its users. Under the host's lock.
+/// Sees to it that the tables `inet ocinet` and `bridge ocinet` with this version of the policy are
+/// there, and counts the container among their users. Under the host's lock.
 struct EnsurePolicy {
     static constexpr const char* journal_name = "ensure-policy";
 
     bool loaded = false;
     /// Where the text is, for the printed command.
     std::string file;
-    /// When it is loaded anew: what other containers had put into the table that is gone. In one
+    /// When it is loaded anew: what other containers had put into the tables that are gone. In one
     /// transaction with the text. Not in the journal: the undo does not need it.
     std::vector<nft::Element> lost = {};
 };
 
-/// Undo: The last user deletes the table, unless it guards a host on which we turned forwarding on.
+/// Undo: The last user deletes the tables, unless they guard a host on which we turned forwarding
+/// on.
 OCINET_OPERATION(EnsurePolicy)
 
 /// The elements by which the policy knows a network: shared by the network's containers. Each of
@@ -30,9 +31,16 @@ struct ShareElements {
 
     std::string network;
     std::vector<nft::Element> elements;
+    /// Of the network, as long as it has users: networks/NAME/definition is a symlink with this
+    /// text.
+    std::string definition;
     /// By others; for the printed command, which would take them away from them.
     bool in_use = false;
 };
+
+/// The definition by which a network's containers use it; nothing when there are none.
+std::optional<std::string> definition_in_use(const state::Directory& directory,
+                                             const std::string& network);
 
 /// The thing that the containers of a network share by this operation (state/users.h).
 std::string element_users(const std::string& network);

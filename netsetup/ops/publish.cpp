@@ -6,6 +6,7 @@
 
 #include "netsetup/conntrack.h"
 #include "netsetup/json.h"
+#include "netsetup/ops/elements.h"
 
 namespace ocinet::ops {
 
@@ -31,7 +32,7 @@ std::vector<std::string> forget_commands(const PublishPorts& op) {
     std::vector<std::string> commands;
     for (const auto& claim : udp_claims(op)) {
         const std::string delete_flows =
-            "conntrack -D -p udp" +
+            std::string("conntrack -D ") + (claim.address.is_v4() ? "" : "-f ipv6 ") + "-p udp" +
             (claim.address.is_any() ? "" : " --orig-dst " + claim.address.text()) +
             " --orig-port-dst ";
         const std::string first = std::to_string(claim.first);
@@ -49,11 +50,7 @@ std::vector<std::string> forget_commands(const PublishPorts& op) {
 } // namespace
 
 Description describe(const PublishPorts& op) {
-    Description description;
-    for (const auto& element : op.elements) {
-        description.apply.push_back(nft::add_command(element));
-        description.undo.push_back(nft::delete_command(element));
-    }
+    Description description = describe_elements(op.elements);
     for (const auto& command : forget_commands(op)) {
         description.apply.push_back(command);
         description.undo.push_back(command);
@@ -87,12 +84,7 @@ void undo(const PublishPorts& op, Context& context, Undo) {
 }
 
 std::vector<std::string> check(const PublishPorts& op, Context& context) {
-    Differences differences;
-    for (const auto& element : op.elements) {
-        differences.expect(nft::contains(context.netfilter, element),
-                           "missing: " + nft::add_command(element));
-    }
-    return std::move(differences).list();
+    return missing_elements(op.elements, context);
 }
 
 } // namespace ocinet::ops

@@ -4,6 +4,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <net/if.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -15,7 +16,7 @@
 
 namespace ocinet::ops {
 
-OCINET_JSON(CreateVeth, name, mac, alias, bridge, mtu, peer, peer_mac)
+OCINET_JSON(CreateVeth, temporary, name, mac, alias, bridge, mtu, peer, peer_mac)
 
 namespace {
 
@@ -31,7 +32,7 @@ void put_end(netlink::Message& message, const std::string& name, const Mac& mac,
 netlink::Message create(const CreateVeth& op, int bridge_index, int netns) {
     netlink::Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
     message.header<ifinfomsg>().ifi_family = AF_UNSPEC;
-    put_end(message, op.name, op.mac, op.mtu);
+    put_end(message, op.temporary, op.mac, op.mtu);
     message.put_u32(IFLA_MASTER, std::uint32_t(bridge_index));
     message.nest(IFLA_LINKINFO, [&](netlink::Message& info) {
         info.put_string(IFLA_INFO_KIND, "veth");
@@ -47,11 +48,22 @@ netlink::Message create(const CreateVeth& op, int bridge_index, int netns) {
     return message;
 }
 
-// The mark that it is ours, hairpin mode, and the end up. Hairpin: with bridge-nf-call-iptables, a
-// container's own published port is translated on the bridged frame, which then must leave by the
-// port it came in.
-netlink::Message commit(const CreateVeth& op) {
-    auto message = link::raise(op.name);
+bool is_renamed(const CreateVeth& op) {
+    return op.name != op.temporary;
+}
+
+// The name, the mark that it is ours, hairpin mode, and the end up. Hairpin: with
+// bridge-nf-call-iptables, a container's own published port is translated on the bridged frame,
+// which then must leave by the port it came in.
+netlink::Message commit(const CreateVeth& op, int index) {
+    netlink::Message message(RTM_NEWLINK, 0);
+    auto& header = message.header<ifinfomsg>();
+    header.ifi_index = index;
+    header.ifi_flags = IFF_UP;
+    header.ifi_change = IFF_UP;
+    if (is_renamed(op)) {
+        message.put_string(IFLA_IFNAME, op.name);
+    }
     message.put_string(IFLA_IFALIAS, op.alias);
     message.nest(IFLA_LINKINFO, [](netlink::Message& info) {
         info.put_string(IFLA_INFO_SLAVE_KIND, "bridge");
@@ -75,11 +87,12 @@ void explain(netlink::Refused& refused, const CreateVeth& op) {
 
 Description describe(const CreateVeth& op) {
     const std::string tail = " mtu " + std::to_string(op.mtu) + " numtxqueues 1 numrxqueues 1";
-    return {{"ip link add name " + op.name + " address " + op.mac.text() + tail + " master " +
+    const std::string rename = is_renamed(op) ? " name " + op.name : "";
+    return {{"ip link add name " + op.temporary + " address " + op.mac.text() + tail + " master " +
                  op.bridge + " type veth peer name " + op.peer + " address " + op.peer_mac.text() +
                  tail + " netns $PID",
-             sysctl::command("ipv6", op.name, "disable_ipv6", "1"),
-             "ip link set dev " + op.name + " alias " + shell_word(op.alias) + " up",
+             sysctl::command("ipv6", op.temporary, "disable_ipv6", "1"),
+             "ip link set dev " + op.temporary + rename + " alias " + shell_word(op.alias) + " up",
              "ip link set dev " + op.name + " type bridge_slave hairpin on"},
             {"ip link delete dev " + op.name}};
 }
@@ -99,12 +112,23 @@ void apply(const CreateVeth& op, Context& context) {
         explain(refused, op);
         throw;
     }
-    sysctl::disable_ipv6(op.name);
-    context.route.send(commit(op));
+    sysctl::set_ipv6(op.temporary, sysctl::ipv6_settings(false));
+    const auto made = link::find(context.route, op.temporary);
+    if (!made) {
+        throw Error("the link " + op.temporary + " disappeared");
+    }
+    context.route.send(commit(op, made->index));
 }
 
 void undo(const CreateVeth& op, Context& context, Undo) {
-    link::remove(context.route, op.name);
+    link::remove(context.route, op.temporary);
+    if (!is_renamed(op)) {
+        return;
+    }
+    const auto found = link::find(context.route, op.name);
+    if (found && found->alias == op.alias) {
+        link::remove(context.route, op.name);
+    }
 }
 
 std::vector<std::string> check(const CreateVeth& op, Context& context) {

@@ -6,10 +6,13 @@
 namespace ocinet::ops {
 
 /// A pair of virtual Ethernet interfaces between the host and the container, the host's end a port
-/// of a bridge (veth(4)). The host's end keeps its random name: that and its alias make it ours.
+/// of a bridge (veth(4)). The host's end is ours by its random name, or by its alias.
 struct CreateVeth {
     static constexpr const char* journal_name = "create-veth";
 
+    /// What it is called at first; see names.h.
+    std::string temporary;
+    /// The same, or what the user chose.
     std::string name;
     Mac mac;
     std::string alias;

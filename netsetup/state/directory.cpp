@@ -24,11 +24,16 @@ Fd open_directory(int parent, const char* name) {
     return directory;
 }
 
-Directory Directory::open_or_imagine() {
+std::optional<Directory> Directory::open_existing() {
     Directory directory{open_directory(AT_FDCWD, paths::state)};
-    if (directory.root) {
-        return directory;
+    return directory.root ? std::optional(std::move(directory)) : std::nullopt;
+}
+
+Directory Directory::open_or_imagine() {
+    if (auto existing = open_existing()) {
+        return std::move(*existing);
     }
+    Directory directory;
     // A file system that is mounted nowhere: empty, and gone with the descriptor.
     const Fd empty(::fsopen("tmpfs", FSOPEN_CLOEXEC));
     if (!empty || ::fsconfig(empty.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
@@ -70,6 +75,12 @@ bool remove_directory(const Directory& directory, const std::string& path) {
         return false;
     }
     throw_errno("rmdir " + path);
+}
+
+void remove_file(const Directory& directory, const std::string& path) {
+    if (::unlinkat(directory.root.get(), path.c_str(), 0) != 0 && errno != ENOENT) {
+        throw_errno("unlink " + path);
+    }
 }
 
 std::vector<std::string> names_in(const Directory& directory, const std::string& path) {
@@ -124,9 +135,7 @@ bool release_for(const Directory& directory, const std::string& path, const std:
     if (owner && *owner != id) {
         return false;
     }
-    if (::unlinkat(directory.root.get(), path.c_str(), 0) != 0 && errno != ENOENT) {
-        throw_errno("unlink " + path);
-    }
+    remove_file(directory, path);
     return true;
 }
 

@@ -14,11 +14,14 @@ namespace ocinet::state {
 ///     lock                       byte-range locks (locks.h)
 ///     containers/ID.json         one record a container (record.h)
 ///     users/THING/ID/            who uses a shared thing (users.h)
-///     networks/NAME/leases/ADDRESS -> ID      (leases.h)
+///     networks/NAME/definition -> HASH        (ops/policy.h)
+///     networks/NAME/SUBNET/leases/ADDRESS -> ID      (leases.h)
 ///     ports/tcp/8080/ADDRESS -> ID            (ports.h)
 struct Directory {
     /// Makes what is missing; throws Error.
     static Directory open();
+    /// Nothing where nothing of ours ever was.
+    static std::optional<Directory> open_existing();
     /// For those who only look: an empty one that is nowhere where there is none yet.
     static Directory open_or_imagine();
 
@@ -33,6 +36,9 @@ void make_directory(const Directory& directory, const std::string& path);
 
 /// False when the directory is not empty; one that is gone already is success.
 bool remove_directory(const Directory& directory, const std::string& path);
+
+/// One that is gone already is success.
+void remove_file(const Directory& directory, const std::string& path);
 
 /// The names in a directory, none when it does not exist.
 std::vector<std::string> names_in(const Directory& directory, const std::string& path);

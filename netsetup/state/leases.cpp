@@ -20,23 +20,31 @@ namespace {
 constexpr std::size_t page_words = 512;
 constexpr std::uint64_t page_bits = page_words * 64;
 
-std::string leases_of(const std::string& network) {
-    return "networks/" + network + "/leases";
+std::string directory_of(const AddressRange& range) {
+    return "networks/" + range.network + "/" + range.base.text();
 }
 
-std::string lease_path(const std::string& network, const IpAddress& address) {
-    return leases_of(network) + "/" + address.text();
+std::string leases_of(const AddressRange& range) {
+    return directory_of(range) + "/leases";
+}
+
+std::string map_of(const AddressRange& range) {
+    return directory_of(range) + "/map";
+}
+
+std::string lease_path(const AddressRange& range, const IpAddress& address) {
+    return leases_of(range) + "/" + address.text();
 }
 
 // The map's file: a 64-bit index where the next search begins, then one bit an address, counted
 // from the subnet's first. Sparse: what was never written reads as free.
 class Map {
 public:
-    Map(const Directory& directory, const std::string& network, int flags)
-        : file_(::openat(directory.root.get(), ("networks/" + network + "/map").c_str(),
+    Map(const Directory& directory, const AddressRange& range, int flags)
+        : file_(::openat(directory.root.get(), map_of(range).c_str(),
                          O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600)) {
         if (!file_ && errno != ENOENT) {
-            throw_errno("open the address map of network " + network);
+            throw_errno("open the address map " + map_of(range));
         }
     }
 
@@ -107,9 +115,9 @@ bool is_in_range(const AddressRange& range, const IpAddress& address) {
 
 } // namespace
 
-std::optional<std::string> lease_owner(const Directory& directory, const std::string& network,
+std::optional<std::string> lease_owner(const Directory& directory, const AddressRange& range,
                                        const IpAddress& address) {
-    return read_owner(directory, lease_path(network, address));
+    return read_owner(directory, lease_path(range, address));
 }
 
 namespace {
@@ -117,7 +125,7 @@ namespace {
 // By the leases themselves, for the case that the map is wrong (somebody changed the subnet while
 // containers use it): slow, and only where the map knows no free address.
 std::optional<IpAddress> search_leases(const Directory& directory, const AddressRange& range) {
-    const auto names = names_in(directory, leases_of(range.network));
+    const auto names = names_in(directory, leases_of(range));
     const std::set<std::string> taken(names.begin(), names.end());
     const std::uint64_t last = range.last.minus(range.first);
     for (std::uint64_t index = 0; index <= last && index <= taken.size() + range.never.size();
@@ -133,7 +141,7 @@ std::optional<IpAddress> search_leases(const Directory& directory, const Address
 } // namespace
 
 std::optional<IpAddress> next_free(const Directory& directory, const AddressRange& range) {
-    const Map map(directory, range.network, 0);
+    const Map map(directory, range, 0);
     const std::uint64_t first = range.first.minus(range.base);
     const std::uint64_t end = range.last.minus(range.base) + 1;
     const std::uint64_t cursor = map.cursor();
@@ -142,7 +150,7 @@ std::optional<IpAddress> next_free(const Directory& directory, const AddressRang
         for (auto index = map.first_clear(from, to); index;
              index = map.first_clear(*index + 1, to)) {
             const IpAddress address = range.base.plus(*index);
-            if (is_usable(range, address) && !lease_owner(directory, range.network, address)) {
+            if (is_usable(range, address) && !lease_owner(directory, range, address)) {
                 return address;
             }
         }
@@ -153,12 +161,13 @@ std::optional<IpAddress> next_free(const Directory& directory, const AddressRang
 void take_address(const Directory& directory, const AddressRange& range, const IpAddress& address,
                   const std::string& id) {
     make_directory(directory, "networks/" + range.network);
-    make_directory(directory, leases_of(range.network));
-    if (!take_for(directory, lease_path(range.network, address), id)) {
+    make_directory(directory, directory_of(range));
+    make_directory(directory, leases_of(range));
+    if (!take_for(directory, lease_path(range, address), id)) {
         throw Error(address.text() + " is leased to another container");
     }
     if (is_in_range(range, address)) {
-        Map map(directory, range.network, O_CREAT);
+        Map map(directory, range, O_CREAT);
         const std::uint64_t index = address.minus(range.base);
         map.mark(index, true);
         map.set_cursor(index + 1);
@@ -167,21 +176,19 @@ void take_address(const Directory& directory, const AddressRange& range, const I
 
 void release_address(const Directory& directory, const AddressRange& range,
                      const IpAddress& address, const std::string& id) {
-    if (!release_for(directory, lease_path(range.network, address), id)) {
+    if (!release_for(directory, lease_path(range, address), id)) {
         return;
     }
     // Also without a lease: who was killed between the map's bit and the lease left just the bit.
     if (is_in_range(range, address)) {
-        Map(directory, range.network, 0).mark(address.minus(range.base), false);
+        Map(directory, range, 0).mark(address.minus(range.base), false);
     }
-    if (!remove_directory(directory, leases_of(range.network))) {
+    if (!remove_directory(directory, leases_of(range))) {
         return;
     }
-    const std::string network = "networks/" + range.network;
-    if (::unlinkat(directory.root.get(), (network + "/map").c_str(), 0) != 0 && errno != ENOENT) {
-        throw_errno("unlink " + network + "/map");
-    }
-    remove_directory(directory, network);
+    remove_file(directory, map_of(range));
+    remove_directory(directory, directory_of(range));
+    remove_directory(directory, "networks/" + range.network);
 }
 
 } // namespace ocinet::state

@@ -11,6 +11,7 @@
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/file.h"
+#include "netsetup/base/names.h"
 
 namespace ocinet::state {
 
@@ -18,13 +19,9 @@ namespace {
 
 constexpr int patience_seconds = 10;
 
-// FNV-1a, cut to what an off_t can hold. Two names on one byte would only wait for each other.
+// Cut to what an off_t can hold. Two names on one byte would only wait for each other.
 off_t byte_of(const std::string& name) {
-    std::uint64_t hash = 14695981039346656037U;
-    for (const char c : name) {
-        hash = (hash ^ std::uint8_t(c)) * 1099511628211U;
-    }
-    return off_t(hash >> 2);
+    return off_t(stable_hash(name) >> 2);
 }
 
 struct flock range(short type, off_t byte) {

@@ -34,7 +34,7 @@ std::optional<std::string> owner_below(const Directory& directory, const std::st
         if (!address) {
             throw Error(path + "/" + name + " is not a claim of ours");
         }
-        if (*address == claim.address || address->is_any() || claim.address.is_any()) {
+        if (claim.covers(*address)) {
             return read_owner(directory, path + "/" + name);
         }
     }

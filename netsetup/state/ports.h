@@ -16,12 +16,17 @@ namespace ocinet::state {
 
 struct PortClaim {
     std::string protocol;
-    /// 0.0.0.0 claims the ports on every address.
+    /// 0.0.0.0 claims the ports on every IPv4 address, :: on every IPv6 address.
     IpAddress address;
     std::uint16_t first = 0;
     std::uint16_t count = 1;
 
     bool contains(std::uint64_t port) const { return port >= first && port < first + count; }
+    /// Whether a packet to `other` would be the claim's; or the other way round.
+    bool covers(const IpAddress& other) const {
+        return other.family() == address.family() &&
+               (other == address || other.is_any() || address.is_any());
+    }
 };
 
 void to_json(nlohmann::json& json, const PortClaim& claim);

@@ -14,13 +14,14 @@ namespace {
 const Lines cold_start = {
     "# lease 10.90.0.5 of network bridge",
     "nft -f /share/policy.nft",
-    R"(nft add element inet ocinet guarded '{ "eth0" }')",
-    R"(nft add element inet ocinet guarded '{ "wlan0" }')",
-    R"(nft add element inet ocinet same '{ "eth0" . "eth0" }')",
-    R"(nft add element inet ocinet same '{ "wlan0" . "wlan0" }')",
+    R"(nft add element inet ocinet guarded4 '{ "eth0" }')",
+    R"(nft add element inet ocinet guarded4 '{ "wlan0" }')",
+    R"(nft add element inet ocinet foreign4 '{ "eth0" }')",
+    R"(nft add element inet ocinet foreign4 '{ "wlan0" }')",
     "sysctl -w net.ipv4.ip_forward=1",
     "ip link add name ocbgxeqes5nrccj address 02:0c:0a:5a:00:01 mtu 1500 type bridge",
     "sysctl -w net.ipv6.conf.ocbgxeqes5nrccj.disable_ipv6=1",
+    "sysctl -w net.ipv4.conf.ocbgxeqes5nrccj.forwarding=1",
     "sysctl -w net.ipv4.conf.ocbgxeqes5nrccj.route_localnet=1",
     "ip address replace 10.90.0.1/16 brd + dev ocbgxeqes5nrccj",
     "ip link set dev ocbgxeqes5nrccj name ocinet0 alias ocinet::bridge up",
@@ -65,11 +66,12 @@ const Lines cold_end = {
     "nft delete element inet ocinet hairpin4 '{ 10.90.0.0/16 . 10.90.0.0/16 }'",
     "ip link delete dev ocinet0",
     "sysctl -w net.ipv4.ip_forward=0",
-    R"(nft delete element inet ocinet guarded '{ "eth0" }')",
-    R"(nft delete element inet ocinet guarded '{ "wlan0" }')",
-    R"(nft delete element inet ocinet same '{ "eth0" . "eth0" }')",
-    R"(nft delete element inet ocinet same '{ "wlan0" . "wlan0" }')",
+    R"(nft delete element inet ocinet guarded4 '{ "eth0" }')",
+    R"(nft delete element inet ocinet guarded4 '{ "wlan0" }')",
+    R"(nft delete element inet ocinet foreign4 '{ "eth0" }')",
+    R"(nft delete element inet ocinet foreign4 '{ "wlan0" }')",
     "nft delete table inet ocinet",
+    "nft delete table bridge ocinet",
     "# release 10.90.0.5 of network bridge",
 };
 
@@ -84,6 +86,7 @@ const Lines every_option = {
     R"(nft add element inet ocinet bridges '{ "br.web" comment "web" }')",
     R"(nft add element inet ocinet same '{ "br.web" . "br.web" comment "web" }')",
     R"(nft add element inet ocinet internals '{ "br.web" comment "web" }')",
+    R"(nft add element inet ocinet limited '{ "br.web" comment "web" }')",
     R"(ip link add name ochd35ysfun425l address fe:0c:0a:01:00:05 mtu 9000 numtxqueues 1 numrxqueues 1 master br.web type veth peer name eth1.5 address 02:00:00:00:00:01 mtu 9000 numtxqueues 1 numrxqueues 1 netns $PID)",
     "sysctl -w net.ipv6.conf.ochd35ysfun425l.disable_ipv6=1",
     "ip link set dev ochd35ysfun425l alias ocinet:c1:web up",
@@ -121,7 +124,7 @@ TEST_CASE("a bridge network on a host that has nothing of it yet") {
     CHECK(plan.notes.empty());
     CHECK(nlohmann::json(plan.attached) == nlohmann::json::parse(R"([{
         "network":"bridge","driver":"bridge","interface":"eth0","host_interface":"ochd35ysfun425l",
-        "mac":"02:0c:0a:5a:00:05","addresses":["10.90.0.5/16"],"gateway":"10.90.0.1",
+        "mac":"02:0c:0a:5a:00:05","addresses":["10.90.0.5/16"],"gateways":["10.90.0.1"],
         "ports":["80/tcp -> 0.0.0.0:8080","53/udp -> 127.0.0.1:5353"]}])"));
 }
 
@@ -134,7 +137,7 @@ TEST_CASE("a bridge network with every option of its file and of the request") {
     CHECK(text(apply_commands(plan)) == text(every_option));
     CHECK(nlohmann::json(plan.attached) == nlohmann::json::parse(R"([{
         "network":"web","driver":"bridge","interface":"eth1.5","host_interface":"ochd35ysfun425l",
-        "mac":"02:00:00:00:00:01","addresses":["10.1.0.5/24"],"gateway":"","ports":[]}])"));
+        "mac":"02:00:00:00:00:01","addresses":["10.1.0.5/24"],"gateways":[],"ports":[]}])"));
 }
 
 TEST_CASE("the second container of a network leaves what is shared alone") {
@@ -173,8 +176,8 @@ TEST_CASE("an element names an interface so that nft and the shell take it") {
           R"(nft add element inet ocinet bridges '{ "accept" comment "web" }')");
     CHECK(nft::delete_command({.set = "same", .key = {"0br", "0br"}}) ==
           R"(nft delete element inet ocinet same '{ "0br" . "0br" }')");
-    CHECK(nft::add_command({.set = "guarded", .key = {"it's"}}) ==
-          R"(nft add element inet ocinet guarded '{ "it'\''s" }')");
+    CHECK(nft::add_command({.set = "guarded4", .key = {"it's"}}) ==
+          R"(nft add element inet ocinet guarded4 '{ "it'\''s" }')");
 }
 
 } // namespace ocinet::test

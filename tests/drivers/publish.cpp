@@ -84,12 +84,13 @@ TEST_CASE("a published port is claimed as it was chosen") {
     const auto request = request_for("", "", "80,192.0.2.1:9000-9010:9000-9010/udp");
     const auto query = drivers::driver_for(request).query(request);
     REQUIRE(query.ports.size() == 2);
-    CHECK(query.ports[0].first == 0);
-    CHECK(query.ports[0].address.is_any());
-    CHECK(query.ports[1].protocol == "udp");
-    CHECK(query.ports[1].address == ip("192.0.2.1"));
-    CHECK(query.ports[1].first == 9000);
-    CHECK(query.ports[1].count == 11);
+    const auto claim = [&](std::size_t port) { return query.ports[port].claims.at(0); };
+    CHECK(claim(0).first == 0);
+    CHECK(claim(0).address == IpAddress::any(AF_INET));
+    CHECK(claim(1).protocol == "udp");
+    CHECK(claim(1).address == ip("192.0.2.1"));
+    CHECK(claim(1).first == 9000);
+    CHECK(claim(1).count == 11);
 
     const Plan plan = plan_for("80,192.0.2.1:9000-9010:9000-9010/udp", {61234, 9000});
     Lines claims;

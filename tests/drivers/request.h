@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <sys/socket.h>
+
 #include <ranges>
 #include <string>
 #include <vector>
@@ -24,9 +26,15 @@ inline drivers::Request request_for(const std::string& network = "",
                                       : oci::parse_network(network, "web", "web.json");
     request.attachment =
         oci::parse_attachments(request.network.name + (options.empty() ? "" : ":" + options)).at(0);
-    if (!publish.empty()) {
-        request.publish = oci::parse_publish(publish);
+    if (request.attachment.interface.empty() && request.network.driver == "bridge") {
+        request.attachment.interface = "eth0";
     }
+    for (const auto& port :
+         publish.empty() ? std::vector<oci::PortMapping>() : oci::parse_publish(publish)) {
+        request.publish.push_back({port, true, false});
+    }
+    request.default_route4 = request.network.has(AF_INET) && !request.network.internal;
+    request.default_route6 = request.network.has(AF_INET6) && !request.network.internal;
     request.bundle.path = "/bundle";
     request.policy_file = "/share/policy.nft";
     request.seed = 1;
@@ -37,7 +45,7 @@ inline drivers::Request request_for(const std::string& network = "",
 inline HostView cold_view() {
     HostView view;
     view.addresses = {ip("10.90.0.5")};
-    view.interfaces = {{"lo"}, {"eth0"}, {"wlan0"}};
+    view.interfaces = {{.name = "lo"}, {.name = "eth0"}, {.name = "wlan0"}};
     view.accepts_redirects = true;
     return view;
 }
@@ -51,6 +59,7 @@ inline link::Link warm_bridge() {
             .up = true,
             .mtu = 1500,
             .mac = Mac::parse("02:0c:0a:5a:00:01").value(),
+            .forwards_ipv4 = true,
             .route_localnet = true,
             .ipv6_disabled = true};
 }
@@ -59,7 +68,7 @@ inline link::Link warm_bridge() {
 inline HostView warm_view() {
     HostView view = cold_view();
     view.interfaces.clear();
-    view.forwards_ipv4 = true;
+    view.ipv4.on = true;
     view.policy_version = nft::policy_version;
     view.bridge = warm_bridge();
     view.network_in_use = true;

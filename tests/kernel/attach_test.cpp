@@ -160,7 +160,8 @@ TEST_CASE("the result tells what the kernel has") {
     CHECK(attached["driver"] == "bridge");
     CHECK(attached["interface"] == wanted.interface);
     CHECK(attached["addresses"] == json{wanted.address});
-    CHECK(attached["gateway"] == (wanted.internal ? "" : without_length(wanted.gateway)));
+    CHECK(attached["gateways"] ==
+          (wanted.internal ? json::array() : json::array({without_length(wanted.gateway)})));
     CHECK(attached["ports"].empty());
     check_bridge(host, wanted);
     check_host_end(host, box, attached, wanted);

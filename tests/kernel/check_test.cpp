@@ -28,12 +28,14 @@ constexpr auto container_side = Damage::Where::container;
 
 constexpr Damage damages[] = {
     // leases
-    {host_side, "rm /run/ocinet/networks/bridge/leases/10.90.0.2", "10.90.0.2"},
-    {host_side, "ln -sfn other /run/ocinet/networks/bridge/leases/10.90.0.2", "leased to other"},
+    {host_side, "rm /run/ocinet/networks/bridge/10.90.0.0/leases/10.90.0.2", "10.90.0.2"},
+    {host_side, "ln -sfn other /run/ocinet/networks/bridge/10.90.0.0/leases/10.90.0.2",
+     "leased to other"},
     {host_side, "rm /run/ocinet/ports/tcp/8080/0.0.0.0", "8080"},
     {host_side, "rm /run/ocinet/ports/udp-ranges/9000-9002/0.0.0.0", "9000"},
     // policy
-    {host_side, "nft delete table inet ocinet", "table inet ocinet is missing"},
+    {host_side, "nft delete table inet ocinet", "table inet or bridge ocinet is missing"},
+    {host_side, "nft delete table bridge ocinet", "table inet or bridge ocinet is missing"},
     {host_side,
      "nft delete table inet ocinet; nft add table inet ocinet '{ comment \"policy 0\"; }'",
      "policy 0"},
@@ -42,7 +44,9 @@ constexpr Damage damages[] = {
     {host_side, "nft delete element inet ocinet masq4 '{ 10.90.0.0/16 }'", "masq4"},
     {host_side, "nft delete element inet ocinet hairpin4 '{ 10.90.0.0/16 . 10.90.0.0/16 }'",
      "hairpin4"},
-    {host_side, "nft delete element inet ocinet guarded '{ out0 }'", "guarded"},
+    {host_side, "nft delete element inet ocinet guarded4 '{ out0 }'", "guarded4"},
+    {host_side, "nft delete element inet ocinet foreign4 '{ out0 }'", "foreign4"},
+    {host_side, "nft delete element inet ocinet bridged4 '{ out0 . out0 }'", "bridged4"},
     // forwarding
     {host_side, "echo 0 >/proc/sys/net/ipv4/ip_forward", "ip_forward"},
     // the bridge
@@ -53,6 +57,7 @@ constexpr Damage damages[] = {
     {host_side, "ip link set ocinet0 address 02:00:00:00:00:01", "02:00:00:00:00:01"},
     {host_side, "ip address flush dev ocinet0", "10.90.0.1/16"},
     {host_side, "echo 0 >/proc/sys/net/ipv4/conf/ocinet0/route_localnet", "route_localnet"},
+    {host_side, "echo 0 >/proc/sys/net/ipv4/conf/ocinet0/forwarding", "ocinet0 does not forward"},
     {host_side, "echo 0 >/proc/sys/net/ipv6/conf/ocinet0/disable_ipv6", "IPv6"},
     // the host's end
     {host_side, "ip link delete HOST_END", "HOST_END"},

@@ -96,7 +96,7 @@ TEST_CASE("`ocinet plan` shows what would be restored") {
     scene.host.sh("nft flush ruleset");
     CHECK_THAT(scene.host.sh(plan),
                contains("nft add element inet ocinet any4 '{ tcp . 8080 ") &&
-                   contains("nft add element inet ocinet guarded '{ \"lan0\" }'"));
+                   contains("nft add element inet ocinet guarded4 '{ \"lan0\" }'"));
 }
 
 } // namespace ocinet::test

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // poststop when the world has moved on: what is gone is gone, the rest is removed all the same.
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <filesystem>
 #include <functional>
+#include <sstream>
+#include <thread>
 
+#include "netsetup/base/file.h"
 #include "tests/kernel/sample.h"
 #include "tests/kernel/scene.h"
 #include "tests/support/catch.h"
@@ -46,9 +52,9 @@ std::vector<Gone> all_gone() {
         {"an element", on_host("nft delete element inet ocinet any4 '{ tcp . 8080 }'")},
         {"the elements of the network",
          on_host("nft flush set inet ocinet bridges; nft flush set inet ocinet masq4")},
-        {"the address's lease", on_host("rm /run/ocinet/networks/bridge/leases/*")},
+        {"the address's lease", on_host("rm /run/ocinet/networks/bridge/10.90.0.0/leases/*")},
         {"all leases", on_host("rm -r /run/ocinet/networks")},
-        {"the address map", on_host("rm /run/ocinet/networks/bridge/map")},
+        {"the address map", on_host("rm /run/ocinet/networks/bridge/10.90.0.0/map")},
         {"the port's lease", on_host("rm -r /run/ocinet/ports")},
         {"the users", on_host("rm -r /run/ocinet/users")},
         {"the lock file", on_host("rm /run/ocinet/lock")},
@@ -159,6 +165,35 @@ TEST_CASE("a living container keeps its network") {
     CHECK(removed.status == 0);
     CHECK(removed.err.empty());
     CHECK(leftovers(host) == nothing_left);
+}
+
+// The first thread of a process may end before the others: the process says "zombie", and lives.
+TEST_CASE("a container whose first thread has ended keeps its network") {
+    const Host host;
+    const Container box(host, published);
+    const Process process = box.start([] {
+        std::thread([] {
+            write_all(STDOUT_FILENO, "ready", "stdout");
+            ::pause();
+        }).detach();
+        ::syscall(SYS_exit, 0);
+    });
+    process.wait_for_output("ready");
+    const std::string stat = "/proc/" + std::to_string(process.pid()) + "/stat";
+    REQUIRE(eventually([&] { return read_text(stat).find(") Z ") != std::string::npos; }));
+    box.attach();
+    // As it would be had that process been the container's from the start.
+    json stored = record(host, box.id());
+    const std::string text = read_text(stat);
+    std::istringstream fields(text.substr(text.rfind(')') + 2));
+    std::string start_time;
+    for (int field = 3; field <= 22; ++field) {
+        fields >> start_time;
+    }
+    stored["process"] = {{"pid", process.pid()}, {"start_time", std::stoull(start_time)}};
+    host.write("/run/ocinet/containers/" + box.id() + ".json", stored.dump());
+    CHECK(host.sh(cli_program() + " gc").empty());
+    CHECK(differences(host, box).empty());
 }
 
 TEST_CASE("a bridge that is not ours any more stays") {

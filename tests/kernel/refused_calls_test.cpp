@@ -46,10 +46,10 @@ std::vector<Refusal> states() {
                     state["annotations"]["org.example"] = std::string(1 << 20, 'x');
                     return state.dump();
                 }),
-        member("id", "", "id: not a container's id"),
-        member("id", "../../etc/passwd", "id: not a container's id"),
-        member("id", "a b", "id: not a container's id"),
-        member("id", std::string(181, 'x'), "id: not a container's id"),
+        member("id", "", "id: missing"),
+        member("id", "../../etc/passwd", "is no container's id that we can take"),
+        member("id", "a b", "is no container's id that we can take"),
+        member("id", std::string(181, 'x'), "is no container's id that we can take"),
         member("id", 7, "id: not a string"),
         member("status", "running", "status: \"running\", expected creating or created"),
         member("status", "", "status: "),

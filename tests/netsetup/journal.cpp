@@ -31,31 +31,36 @@ const Entry entries[] = {
      "# lease udp port 192.0.2.1:9000-9010"},
     {"ensure-policy", R"({"loaded":false,"file":"/p/policy.nft"})", "nft -f /p/policy.nft"},
     {"enable-forwarding",
-     R"({"turn_on":true,"guarded":["eth0"],"forwarded":["eth1"],"refused_redirects":true})",
+     R"({"ipv6":false,"turn_on":true,"guarded":["eth0"],"bridges":["br0"],"forwarded":["eth1"],
+         "refused_redirects":true,"heeding_routers":["eth0"]})",
      "sysctl -w net.ipv4.ip_forward=1"},
     {"ensure-bridge",
      R"({"network":"web","name":"oc-web","temporary":"ocx","mac":"02:0c:0a:01:00:01","mtu":1500,
-         "addresses":["10.1.0.1/24"],"route_localnet":true,"found":"absent"})",
+         "addresses":["10.1.0.1/24"],"ipv6":true,"routed":true,"found":"absent"})",
      "ip link set dev ocx name oc-web alias ocinet::web up"},
     {"share-elements",
      R"({"network":"web","elements":[{"set":"masq4","key":["10.1.0.0/24"],"value":[],
-         "comment":"web"}],"in_use":false})",
+         "comment":"web"}],"definition":"5","in_use":false})",
      R"(nft add element inet ocinet masq4 '{ 10.1.0.0/24 comment "web" }')"},
+    {"own-elements", R"({"elements":[{"set":"lone","key":["ocy"],"value":[],"comment":"c1 web"}]})",
+     R"(nft add element bridge ocinet lone '{ "ocy" comment "c1 web" }')"},
     {"create-veth",
-     R"({"name":"ocy","mac":"fe:0c:0a:01:00:05","alias":"ocinet:c1:web","bridge":"oc-web",
+     R"({"temporary":"ocy","name":"ocy","mac":"fe:0c:0a:01:00:05","alias":"ocinet:c1:web","bridge":"oc-web",
          "mtu":1500,"peer":"eth0","peer_mac":"02:0c:0a:01:00:05"})",
      "ip link set dev ocy alias ocinet:c1:web up"},
     {"raise-loopback", "{}", "nsenter -t $PID -n ip link set dev lo up"},
     {"configure-link",
-     R"({"name":"eth0","addresses":["10.1.0.5/24"],
-         "routes":[{"destination":"0.0.0.0/0","gateway":"10.1.0.1","metric":7}]})",
+     R"({"name":"eth0","ipv6":true,"addresses":["10.1.0.5/24"],
+         "routes":[{"destination":"0.0.0.0/0","gateway":"10.1.0.1","metric":7,"type":"unicast"},
+                   {"destination":"10.2.0.0/16","metric":0,"type":"blackhole"}]})",
      "nsenter -t $PID -n ip route add default via 10.1.0.1 dev eth0 metric 7"},
     {"publish-ports",
      R"({"elements":[{"set":"any4","key":["tcp","8080"],"value":["10.1.0.5","80"],
          "comment":"c1 web"}],"claims":[{"protocol":"udp","address":"0.0.0.0","first":53,
          "count":1}],"container":"10.1.0.5"})",
      "conntrack -D -p udp --orig-port-dst 53 || :"},
-    {"announce-address", R"({"way":["ocy","oc-web"],"interface":"eth0","address":"10.1.0.5"})",
+    {"announce-address", R"({"way":["ocy","oc-web"],"interface":"eth0",
+         "mac":"02:0c:0a:01:00:05","addresses":["10.1.0.5"]})",
      "nsenter -t $PID -n ip neigh replace 10.1.0.5 dev eth0 use"},
     {"add-hosts", R"({"file":"/b/hosts","lines":["10.1.0.5 web"],"mark":"ocinet web"})",
      R"(printf '%s\n' '10.1.0.5 web # ocinet web' >>/b/hosts)"},
@@ -166,7 +171,7 @@ TEST_CASE("a plan comes back as it was, and two become one in order") {
                              .host_interface = "ocy",
                              .mac = "02:0c:0a:01:00:05",
                              .addresses = {"10.1.0.5/24"},
-                             .gateway = "10.1.0.1",
+                             .gateways = {"10.1.0.1"},
                              .ports = {"80/tcp -> 0.0.0.0:8080"}});
     plan.notes = {"a note"};
     const json written = plan;
@@ -175,7 +180,8 @@ TEST_CASE("a plan comes back as it was, and two become one in order") {
 
     Plan both = plan;
     append(both, plan);
-    CHECK(both.shared.size() == 2 * plan.shared.size());
+    // What is the host's or the container's as a whole is there once.
+    CHECK(both.shared.size() == 2 * plan.shared.size() - 3);
     CHECK(json(both.own.at(plan.own.size())) == json(plan.own.front()));
     CHECK(both.attached.size() == 2);
     CHECK(both.notes == std::vector<std::string>{"a note", "a note"});

@@ -48,9 +48,9 @@ struct Leases {
         state::release_address(state.directory, range, ip(address), id);
     }
     std::string owner(const std::string& address) const {
-        return state::lease_owner(state.directory, range.network, ip(address)).value_or("nobody");
+        return state::lease_owner(state.directory, range, ip(address)).value_or("nobody");
     }
-    std::string map() const { return (state.path() / "networks/web/map").string(); }
+    std::string map() const { return (state.path() / "networks/web/10.1.0.0/map").string(); }
 };
 
 } // namespace
@@ -141,13 +141,38 @@ TEST_CASE("the last lease takes the network's directory with it") {
     leases.take("10.1.0.2", "c1");
     leases.take("10.1.0.3", "c2");
     leases.release("10.1.0.2", "c1");
-    CHECK(leases.state.entries("networks") == 4); // web, leases, 10.1.0.3, map
+    CHECK(leases.state.entries("networks") == 5); // web, 10.1.0.0, leases, 10.1.0.3, map
     leases.release("10.1.0.2", "c1");
     CHECK(leases.owner("10.1.0.3") == "c2");
     leases.release("10.1.0.3", "c2");
     CHECK(leases.state.entries("networks") == 0);
     leases.release("10.1.0.3", "c2");
     CHECK(leases.state.entries("networks") == 0);
+}
+
+TEST_CASE("subnets of a network keep their leases apart") {
+    const StateDirectory state;
+    const auto range = [](const char* base, const char* first, const char* last) {
+        return state::AddressRange{
+            .network = "web", .base = ip(base), .first = ip(first), .last = ip(last)};
+    };
+    const auto v4 = range("10.1.0.0", "10.1.0.1", "10.1.0.254");
+    const auto v6 = range("fd00::", "fd00::1", "fd00::3fff:ffff:ffff:ffff");
+    CHECK(state::next_free(state.directory, v6) == ip("fd00::1"));
+    state::take_address(state.directory, v4, ip("10.1.0.1"), "c1");
+    state::take_address(state.directory, v6, ip("fd00::1"), "c1");
+    CHECK(state::next_free(state.directory, v6) == ip("fd00::2"));
+    // The far end, and outside the range.
+    for (const auto* far : {"fd00::3fff:ffff:ffff:ffff", "fd00::4000:0:0:0", "fd00::ffff:0:0:1"}) {
+        state::take_address(state.directory, v6, ip(far), "c2");
+        CHECK(state::lease_owner(state.directory, v6, ip(far)) == "c2");
+        CHECK(state::next_free(state.directory, v6).has_value());
+        state::release_address(state.directory, v6, ip(far), "c2");
+    }
+    state::release_address(state.directory, v4, ip("10.1.0.1"), "c1");
+    CHECK(state::lease_owner(state.directory, v6, ip("fd00::1")) == "c1");
+    state::release_address(state.directory, v6, ip("fd00::1"), "c1");
+    CHECK(state.entries("networks") == 0);
 }
 
 TEST_CASE("who was killed half-way in taking an address leaves nothing behind") {
@@ -164,7 +189,7 @@ TEST_CASE("who was killed half-way in taking an address leaves nothing behind") 
     // Between the lease's end and the map's bit: the address is free again.
     leases.take("10.1.0.2", "c1");
     leases.take("10.1.0.3", "c2");
-    std::filesystem::remove(leases.state.path() / "networks/web/leases/10.1.0.2");
+    std::filesystem::remove(leases.state.path() / "networks/web/10.1.0.0/leases/10.1.0.2");
     leases.release("10.1.0.2", "c1");
     leases.take("10.1.0.4", "c2");
     leases.take("10.1.0.5", "c2");

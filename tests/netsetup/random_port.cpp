@@ -18,7 +18,11 @@ struct Looker {
     /// The ports for these claims; the same seed makes the same choice.
     std::vector<std::uint16_t> ports(const std::vector<state::PortClaim>& claims) {
         NameSource names(1);
-        const auto view = look({.ports = claims}, state.directory, route, netfilter, names);
+        HostQuery query;
+        for (const auto& claim : claims) {
+            query.ports.push_back({{claim}});
+        }
+        const auto view = look(query, state.directory, route, netfilter, names);
         CHECK(view.conflicts.empty());
         return view.ports;
     }
@@ -66,6 +70,22 @@ TEST_CASE("a free port is none that another container has") {
     auto udp = free_port;
     udp.protocol = "udp";
     CHECK(looker.ports({udp}).at(0) == chosen);
+}
+
+TEST_CASE("a free port for both families is free in both") {
+    Looker looker;
+    const auto chosen = looker.ports({free_port}).at(0);
+    state::take_ports(looker.state.directory,
+                      {.protocol = "tcp", .address = IpAddress::any(AF_INET6), .first = chosen},
+                      "c2");
+    CHECK(looker.ports({free_port}).at(0) == chosen); // IPv4's is another port
+    auto ipv6 = free_port;
+    ipv6.address = IpAddress::any(AF_INET6);
+    NameSource names(1);
+    const auto view = look({.ports = {{{free_port, ipv6}}}}, looker.state.directory, looker.route,
+                           looker.netfilter, names);
+    CHECK(view.conflicts.empty());
+    CHECK(view.ports.at(0) != chosen);
 }
 
 } // namespace ocinet::test

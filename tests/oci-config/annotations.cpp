@@ -24,6 +24,9 @@ struct Refused {
     const char* hint;
 };
 
+const char* const every_option =
+    "options: ip=, mac=, interface_name=, host_interface_name=, default_route";
+
 const Refused refused_networks[] = {
     {"", "\"\" is not a network's name", "at most 63 letters, digits, '.', '_' or '-'"},
     {"../web", "\"../web\" is not a network's name", "at most 63 letters, digits, '.', '_' or '-'"},
@@ -32,18 +35,26 @@ const Refused refused_networks[] = {
     {"web,db", "\"web,db\" is not a network's name", "at most 63 letters, digits, '.', '_' or '-'"},
     {":ip=10.1.0.5", "\"\" is not a network's name", "at most 63 letters, digits, '.', '_' or '-'"},
     {"web;", "\"\" is not a network's name", "at most 63 letters, digits, '.', '_' or '-'"},
-    {"web;db", "several networks for one container are not supported yet", ""},
-    {"web:", "unknown option \"\"", "options: ip=, mac=, interface_name="},
-    {"web:ip6=::1", "unknown option \"ip6\"", "options: ip=, mac=, interface_name="},
-    {"web:IP=10.1.0.5", "unknown option \"IP\"", "options: ip=, mac=, interface_name="},
-    {"web:10.1.0.5", "unknown option \"10.1.0.5\"", "options: ip=, mac=, interface_name="},
-    {"web:ip=10.1.0.5,", "unknown option \"\"", "options: ip=, mac=, interface_name="},
+    {"web;db;web", "network \"web\" is named twice", ""},
+    {"web:interface_name=a;db:interface_name=a", "two interfaces are named a", ""},
+    {"web:host_interface_name=a;db:host_interface_name=a", "two interfaces of the host are named a",
+     ""},
+    {"web:default_route;db:default_route=true", "two networks are to give the default route", ""},
+    {"web:default_route=maybe", "default_route=maybe: neither true nor false", ""},
+    {"web:", "unknown option \"\"", every_option},
+    {"web:ip7=::1", "unknown option \"ip7\"", every_option},
+    {"web:IP=10.1.0.5", "unknown option \"IP\"", every_option},
+    {"web:10.1.0.5", "unknown option \"10.1.0.5\"", every_option},
+    {"web:ip=10.1.0.5,", "unknown option \"\"", every_option},
     {"web:ip", "ip=: not an IP address", ""},
     {"web:ip=", "ip=: not an IP address", ""},
     {"web:ip=10.1.0", "ip=10.1.0: not an IP address", ""},
     {"web:ip=10.1.0.5/24", "ip=10.1.0.5/24: not an IP address", ""},
-    {"web:ip=fd00::5", "ip=fd00::5: IPv6 addresses are not supported yet", ""},
-    {"web:ip=10.1.0.5,ip=10.1.0.6", "ip= is given twice", ""},
+    {"web:ip=10.1.0.5,ip=10.1.0.5", "ip=10.1.0.5 is given twice", ""},
+    {"web:ip=fd00::5,ip6=fd00:0::5", "ip=fd00::5 is given twice", ""},
+    {"web:host_interface_name=a,host_interface_name=b", "host_interface_name= is given twice", ""},
+    {"web:host_interface_name=a/b", "host_interface_name=a/b: not an interface's name",
+     "at most 15 letters, digits, '.', '_' or '-'"},
     {"web:mac=02:00:00:00:00:01,mac=02:00:00:00:00:02", "mac= is given twice", ""},
     {"web:interface_name=a,interface_name=b", "interface_name= is given twice", ""},
     {"web:mac=", "mac=: not a MAC address", ""},
@@ -94,6 +105,20 @@ TEST_CASE("a network is asked for by name, with options") {
         CHECK(full.mac == Mac::parse("02:00:00:00:00:0a"));
         CHECK(full.interface == "eth1");
     }
+}
+
+TEST_CASE("several networks are asked for, each with its options") {
+    const auto wanted =
+        requested({{"io.ocinet.network", "web:ip=10.1.0.5,ip6=fd00::5 ; db:host_interface_name=db0,"
+                                         "default_route;lan:default_route=false"}});
+    REQUIRE(wanted.attachments.size() == 3);
+    CHECK(wanted.attachments[0].addresses ==
+          std::vector{*IpAddress::parse("10.1.0.5"), *IpAddress::parse("fd00::5")});
+    CHECK_FALSE(wanted.attachments[0].default_route);
+    CHECK(wanted.attachments[1].host_interface == "db0");
+    CHECK(wanted.attachments[1].default_route);
+    CHECK(wanted.attachments[2].network == "lan");
+    CHECK_FALSE(wanted.attachments[2].default_route);
 }
 
 TEST_CASE("a network's options that cannot be served are refused by name") {

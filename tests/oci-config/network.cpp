@@ -97,7 +97,7 @@ TEST_CASE("a network file with every key is read") {
     CHECK(network.subnets[0].lease_last.text() == "10.1.0.200");
     REQUIRE(network.routes.size() == 2);
     CHECK(network.routes[0].destination.text() == "10.2.0.0/16");
-    CHECK(network.routes[0].gateway.text() == "10.1.0.2");
+    CHECK(network.routes[0].gateway->text() == "10.1.0.2");
     CHECK(network.routes[0].metric == 7);
     CHECK(network.routes[1].metric == 0);
 }
@@ -108,7 +108,7 @@ TEST_CASE("what a network file leaves out has a default") {
     CHECK(network.driver == "bridge");
     CHECK(network.interface == "oc-web");
     CHECK_FALSE(network.internal);
-    CHECK(network.mtu == 1500);
+    CHECK_FALSE(network.mtu);
     CHECK(network.subnets.empty());
     CHECK(network.routes.empty());
 
@@ -124,6 +124,96 @@ TEST_CASE("what a network file leaves out has a default") {
           "10.1.0.0/24 10.1.0.1 10.1.0.9-10.1.0.9");
 }
 
+TEST_CASE("the options of a network, each with its default") {
+    const Network plain = parsed(json::object());
+    CHECK(plain.managed);
+    CHECK(plain.isolation == Isolation::closed);
+    CHECK(plain.icc);
+    CHECK(plain.host_access);
+    CHECK(plain.metric == 0);
+    CHECK_FALSE(plain.no_default_route);
+    CHECK_FALSE(plain.outbound_addr4);
+    CHECK_FALSE(plain.outbound_addr6);
+
+    const Network network = parsed({{"options",
+                                     {{"mode", "unmanaged"},
+                                      {"isolate", "strict"},
+                                      {"icc", "0"},
+                                      {"host_access", "False"},
+                                      {"metric", "7"},
+                                      {"no_default_route", "1"},
+                                      {"outbound_addr4", "192.0.2.9"},
+                                      {"outbound_addr6", "2001:db8::9"}}}});
+    CHECK_FALSE(network.managed);
+    CHECK(network.isolation == Isolation::strict);
+    CHECK_FALSE(network.icc);
+    CHECK_FALSE(network.host_access);
+    CHECK(network.metric == 7);
+    CHECK(network.no_default_route);
+    CHECK(network.outbound_addr4 == IpAddress::parse("192.0.2.9"));
+    CHECK(network.outbound_addr6 == IpAddress::parse("2001:db8::9"));
+    CHECK(parsed({{"options", {{"isolate", "false"}}}}).isolation == Isolation::open);
+}
+
+TEST_CASE("IPv6 is on where it is asked for, or where there is a subnet of it") {
+    const auto subnets_of = [](const json& network) {
+        std::string text;
+        for (const auto& subnet : parsed(network).subnets) {
+            text += subnet.subnet.text() + " ";
+        }
+        return text;
+    };
+    const json both = {{{"subnet", "10.1.0.0/24"}}, {{"subnet", "fd01::/64"}}};
+    CHECK(subnets_of({{"subnets", both}}) == "10.1.0.0/24 fd01::/64 ");
+    CHECK(subnets_of({{"subnets", both}, {"ipv6_enabled", true}}) == "10.1.0.0/24 fd01::/64 ");
+    // RFC 4193, of the network's name: the same tomorrow, another for another network.
+    CHECK(subnets_of({{"ipv6_enabled", true}}) == "fd1e:7248:19e1:a05e::/64 ");
+    CHECK(parse_network(R"({"ipv6_enabled":true})", "db", "db.json").subnets[0].subnet.text() !=
+          "fd1e:7248:19e1:a05e::/64");
+
+    CHECK(range_of({{"subnet", "fd01::/64"}}) ==
+          "fd01::/64 fd01::1 fd01::1-fd01::3fff:ffff:ffff:ffff");
+    CHECK(range_of({{"subnet", "fd01::/120"}}) == "fd01::/120 fd01::1 fd01::1-fd01::ff");
+    CHECK(range_of({{"subnet", "fd01::/48"},
+                    {"lease_range", {{"start_ip", "fd01::10"}, {"end_ip", "fd01::20"}}}}) ==
+          "fd01::/48 fd01::1 fd01::10-fd01::20");
+    const auto only = [](const json& subnet) { return json{{"subnets", {subnet}}}; };
+    check_refusals({
+        {only({{"subnet", "fd01::/127"}}),
+         ": subnets[0]: subnet: fd01::/127 must be between /8 and /126"},
+        {only({{"subnet", "fe80::/64"}}),
+         ": subnets[0]: subnet: fe80::/64 is not a subnet for hosts"},
+        {only({{"subnet", "ff02::/64"}}),
+         ": subnets[0]: subnet: ff02::/64 is not a subnet for hosts"},
+        {only({{"subnet", "fd01::/64"}, {"gateway", "fd01::"}}),
+         ": subnets[0]: gateway: fd01:: is not a host's address in fd01::/64"},
+        {only({{"subnet", "fd01::/48"}, {"lease_range", {{"start_ip", "fd01:0:0:1::5"}}}}),
+         ": subnets[0].lease_range: start_ip: fd01:0:0:1::5 lies outside the first /64 of "
+         "fd01::/48"},
+    });
+}
+
+TEST_CASE("a route leads to a gateway of its family, or nowhere") {
+    const auto with = [](const json& route) { return json{{"routes", {route}}}; };
+    const auto hole = parsed(with({{"destination", "fd09::/16"}, {"route_type", "blackhole"}}));
+    CHECK(hole.routes.at(0).type == Route::Type::blackhole);
+    CHECK_FALSE(hole.routes.at(0).gateway);
+    const auto plain = parsed(
+        with({{"destination", "fd09::/16"}, {"gateway", "fd01::9"}, {"route_type", "unicast"}}));
+    CHECK(plain.routes.at(0).gateway == IpAddress::parse("fd01::9"));
+    check_refusals({
+        {with({{"destination", "10.2.0.0/16"}, {"gateway", "fd01::9"}}),
+         ": routes[0]: gateway: fd01::9 and 10.2.0.0/16 are of different families"},
+        {with({{"destination", "10.2.0.0/16"},
+               {"gateway", "10.1.0.9"},
+               {"route_type", "unreachable"}}),
+         ": routes[0]: gateway: a route that leads nowhere has none"},
+        {with({{"destination", "10.2.0.0/16"}, {"route_type", "throw"}}),
+         ": routes[0]: route_type: \"throw\" is none of unicast, blackhole, unreachable, "
+         "prohibit"},
+    });
+}
+
 TEST_CASE("a bridge's default name follows from the network's, and is an interface's") {
     const auto interface_of = [](const std::string& name) {
         return parse_network("{}", name, "x.json").interface;
@@ -131,7 +221,7 @@ TEST_CASE("a bridge's default name follows from the network's, and is an interfa
     CHECK(interface_of("web") == "oc-web");
     CHECK(interface_of("twelve.chars") == "oc-twelve.chars");
     // FNV-1a of the name: it must be the same tomorrow.
-    CHECK(interface_of("thirteen.char") == "oc-16471134");
+    CHECK(interface_of("thirteen.char") == "oc-52001ef4");
     std::set<std::string> distinct;
     for (int i = 0; i < 1000; ++i) {
         const auto name = interface_of(std::string(50, 'n') + std::to_string(i));
@@ -162,8 +252,29 @@ TEST_CASE("a network file's own keys are held to their types") {
          ": options: mtu: \"65536\" is not between 68 and 65535"},
         {{{"options", {{"mtu", "1500 "}}}},
          ": options: mtu: \"1500 \" is not between 68 and 65535"},
-        {{{"options", {{"vlan", "5"}}}}, ": options: vlan: unknown key"},
-        {{{"ipv6_enabled", true}}, ": ipv6_enabled: not supported yet"},
+        {{{"options", {{"vlan", "5"}}}}, ": options: vlan: not supported yet"},
+        {{{"options", {{"vrf", "red"}}}}, ": options: vrf: not supported yet"},
+        {{{"options", {{"isolated", "true"}}}}, ": options: isolated: unknown key"},
+        {{{"options", {{"isolate", "maybe"}}}},
+         ": options: isolate: \"maybe\" is neither true, false nor strict"},
+        {{{"options", {{"icc", ""}}}}, ": options: icc: \"\" is neither true nor false"},
+        {{{"options", {{"host_access", "yes"}}}},
+         ": options: host_access: \"yes\" is neither true nor false"},
+        {{{"options", {{"no_default_route", true}}}}, ": options: no_default_route: not a string"},
+        {{{"options", {{"metric", "4294967296"}}}},
+         ": options: metric: \"4294967296\" is not between 0 and 4294967295"},
+        {{{"options", {{"mode", "Managed"}}}},
+         ": options: mode: \"Managed\" is neither managed nor unmanaged"},
+        {{{"options", {{"outbound_addr4", "fd00::1"}}}},
+         ": options: outbound_addr4: fd00::1 is no address to send from"},
+        {{{"options", {{"outbound_addr6", "::1"}}}},
+         ": options: outbound_addr6: ::1 is no address to send from"},
+        {{{"options", {{"outbound_addr4", "x"}}}},
+         ": options: outbound_addr4: \"x\" is not an IP address"},
+        {{{"ipv6_enabled", false}, {"subnets", {{{"subnet", "fd00::/64"}}}}},
+         ": ipv6_enabled: false, but the network has an IPv6 subnet"},
+        {{{"subnets", {{{"subnet", "10.1.0.0/16"}}, {{"subnet", "10.1.2.0/24"}}}}},
+         ": subnets: 10.1.0.0/16 and 10.1.2.0/24 overlap"},
         {{{"ipv6_enabled", "no"}}, ": ipv6_enabled: not true or false"},
         {{{"dns_enabled", true}}, ": dns_enabled: not supported yet"},
         {{{"network_dns_servers", {"9.9.9.9"}}}, ": network_dns_servers: not supported yet"},
@@ -183,13 +294,10 @@ TEST_CASE("a subnet must have room for hosts, and its addresses must lie in it")
     const auto only = [](const char* text) { return json{{"subnets", {{{"subnet", text}}}}}; };
     check_refusals({
         {{{"subnets", {json::object()}}},
-         ": subnets[0]: subnet: \"\" is not an IPv4 prefix like 10.1.0.0/24"},
-        {only("10.1.0.0"),
-         ": subnets[0]: subnet: \"10.1.0.0\" is not an IPv4 prefix like 10.1.0.0/24"},
-        {only("fd00::/64"),
-         ": subnets[0]: subnet: \"fd00::/64\" is not an IPv4 prefix like 10.1.0.0/24"},
+         ": subnets[0]: subnet: \"\" is not a prefix like 10.1.0.0/24"},
+        {only("10.1.0.0"), ": subnets[0]: subnet: \"10.1.0.0\" is not a prefix like 10.1.0.0/24"},
         {only("10.1.0.5/24"),
-         ": subnets[0]: subnet: \"10.1.0.5/24\" has host bits set; the network is 10.1.0.0"},
+         ": subnets[0]: subnet: \"10.1.0.5/24\" has host bits set; the network is 10.1.0.0/24"},
         {only("10.1.0.0/31"), ": subnets[0]: subnet: 10.1.0.0/31 must be between /8 and /30"},
         {only("10.0.0.0/7"), ": subnets[0]: subnet: 10.0.0.0/7 must be between /8 and /30"},
         {only("0.0.0.0/0"), ": subnets[0]: subnet: 0.0.0.0/0 must be between /8 and /30"},
@@ -203,9 +311,9 @@ TEST_CASE("a subnet must have room for hosts, and its addresses must lie in it")
          ": subnets[0]: gateway: 10.1.0.0 is not a host's address in 10.1.0.0/24"},
         {subnet_with("gateway", "10.1.0.255"),
          ": subnets[0]: gateway: 10.1.0.255 is not a host's address in 10.1.0.0/24"},
-        {subnet_with("gateway", "x"), ": subnets[0]: gateway: \"x\" is not an IPv4 address"},
+        {subnet_with("gateway", "x"), ": subnets[0]: gateway: \"x\" is not an IP address"},
         {subnet_with("gateway", "fd00::1"),
-         ": subnets[0]: gateway: \"fd00::1\" is not an IPv4 address"},
+         ": subnets[0]: gateway: fd00::1 is not a host's address in 10.1.0.0/24"},
         {subnet_with("mask", "x"), ": subnets[0]: mask: unknown key"},
         {lease_range("x"), ": subnets[0]: lease_range: not an object"},
         {lease_range({{"start_ip", "10.2.0.1"}}),
@@ -222,14 +330,14 @@ TEST_CASE("a subnet must have room for hosts, and its addresses must lie in it")
 TEST_CASE("every fault in a list is told with its place") {
     check_refusals({
         {{{"subnets", {in_subnet, {{"subnet", "x"}}}}},
-         ": subnets[1]: subnet: \"x\" is not an IPv4 prefix like 10.1.0.0/24"},
+         ": subnets[1]: subnet: \"x\" is not a prefix like 10.1.0.0/24"},
         {route_with("destination", "10.2.0.5/16"),
-         ": routes[0]: destination: \"10.2.0.5/16\" has host bits set; the network is 10.2.0.0"},
+         ": routes[0]: destination: \"10.2.0.5/16\" has host bits set; the network is 10.2.0.0/16"},
         {route_with("destination", nullptr),
-         ": routes[0]: destination: \"\" is not an IPv4 prefix like 10.1.0.0/24"},
-        {route_with("gateway", nullptr), ": routes[0]: gateway: \"\" is not an IPv4 address"},
+         ": routes[0]: destination: \"\" is not a prefix like 10.1.0.0/24"},
+        {route_with("gateway", nullptr), ": routes[0]: gateway: \"\" is not an IP address"},
         {route_with("gateway", "10.1.0.0/24"),
-         ": routes[0]: gateway: \"10.1.0.0/24\" is not an IPv4 address"},
+         ": routes[0]: gateway: \"10.1.0.0/24\" is not an IP address"},
         {route_with("metric", -1), ": routes[0]: metric: not between 0 and 4294967295"},
         {route_with("metric", 4294967296), ": routes[0]: metric: not between 0 and 4294967295"},
         {route_with("metric", "5"), ": routes[0]: metric: not a whole number"},
@@ -248,7 +356,7 @@ TEST_CASE("three networks exist without a file") {
                                       .lease_first = *IpAddress::parse("10.90.0.1"),
                                       .lease_last = *IpAddress::parse("10.90.255.254")});
     CHECK_FALSE(bridge.internal);
-    CHECK(bridge.mtu == 1500);
+    CHECK_FALSE(bridge.mtu);
     CHECK(built_in_network("host")->driver == "host");
     CHECK(built_in_network("none")->driver == "none");
     CHECK_FALSE(built_in_network("web"));

@@ -26,7 +26,11 @@ const Good good[] = {
     {"8080:80/TCP", "8080:80/tcp"},
     {"5353:53/udp", "5353:53/udp"},
     {":8080:80", "8080:80/tcp"},
-    {"0.0.0.0:8080:80", "8080:80/tcp"},
+    {"0.0.0.0:8080:80", "0.0.0.0:8080:80/tcp"},
+    {"[::]:8080:80", "[::]:8080:80/tcp"},
+    {"[2001:db8::1]::53/udp", "[2001:db8::1]::53/udp"},
+    {"[2001:db8:0::1]:9000-9001:80-81", "[2001:db8::1]:9000-9001:80-81/tcp"},
+    {"8080:80/sctp", "8080:80/sctp"},
     {"127.0.0.1:8080:80", "127.0.0.1:8080:80/tcp"},
     {"127.0.0.1::80", "127.0.0.1::80/tcp"},
     {"192.0.2.1::53/udp", "192.0.2.1::53/udp"},
@@ -72,20 +76,18 @@ const Bad bad[] = {
     {"9000-9010:9000-9011", "the ranges have different lengths"},
     {"80-81", "a range needs its host ports: A-B:C-D"},
     {"127.0.0.1::80-81", "a range needs its host ports: A-B:C-D"},
-    {"8080:80/", R"(protocol "" is neither tcp nor udp)"},
-    {"8080:80/sctp", R"(protocol "sctp" is neither tcp nor udp)"},
-    {"8080:80/tcp/udp", R"(protocol "tcp/udp" is neither tcp nor udp)"},
-    {"8080/tcp:80", R"(protocol "tcp:80" is neither tcp nor udp)"},
-    {"localhost:8080:80", R"("localhost" is not an IPv4 address)"},
-    {"127.0.0:8080:80", R"("127.0.0" is not an IPv4 address)"},
-    {"127.0.0.1 :8080:80", R"("127.0.0.1 " is not an IPv4 address)"},
-    {"10.0.0.0/8:8080:80", R"(protocol "8:8080:80" is neither tcp nor udp)"},
+    {"8080:80/", R"(protocol "" is neither tcp, udp nor sctp)"},
+    {"8080:80/tcp/udp", R"(protocol "tcp/udp" is neither tcp, udp nor sctp)"},
+    {"8080/tcp:80", R"(protocol "tcp:80" is neither tcp, udp nor sctp)"},
+    {"10.0.0.0/8:8080:80", R"(protocol "8:8080:80" is neither tcp, udp nor sctp)"},
     {"224.0.0.1:8080:80", "224.0.0.1 is no interface's address"},
-    {"1:2:3:4", "too many colons"},
-    {"::1:8080:80", "too many colons"},
-    {"[::1]:8080:80", "publishing on an IPv6 address is not supported yet"},
-    {"[::]::80", "publishing on an IPv6 address is not supported yet"},
+    {"[::]80:80", R"("[::]80" is not a port between 1 and 65535)"},
 };
+
+// What stands where an address should.
+const char* const no_addresses[] = {"localhost",  "127.0.0", "127.0.0.1 ", "1:2",
+                                    ":",          "[::1",    "::]",        "[]",
+                                    "[10.0.0.1]", "::1",     "[::1%lo]",   "[::]]"};
 
 struct Two {
     const char* first;
@@ -99,6 +101,10 @@ const Two pairs[] = {
     {"80:1/tcp", "80:1/udp", false},
     {"80:1", "127.0.0.1:80:1", true},
     {"127.0.0.1:80:1", "0.0.0.0:80:2", true},
+    {"80:1", "[::]:80:1", true},
+    {"0.0.0.0:80:1", "[::]:80:1", false},
+    {"127.0.0.1:80:1", "[2001:db8::1]:80:1", false},
+    {"[2001:db8::1]:80:1", "[::]:80:1", true},
     {"127.0.0.1:80:1", "127.0.0.1:80:2", true},
     {"127.0.0.1:80:1", "127.0.0.2:80:1", false},
     {"80-90:80-90", "90:1", true},
@@ -131,14 +137,14 @@ TEST_CASE("a published port is written as for docker run -p") {
 
 TEST_CASE("a published port's parts are what they seem") {
     const auto mapping = parse_publish("192.0.2.1:9000-9010:8000-8010/udp").at(0);
-    CHECK(mapping.host_address.text() == "192.0.2.1");
+    CHECK(mapping.host_address == IpAddress::parse("192.0.2.1"));
     CHECK(mapping.host_port == 9000);
     CHECK(mapping.container_port == 8000);
     CHECK(mapping.count == 11);
     CHECK(mapping.protocol == "udp");
 
     const auto random = parse_publish("80").at(0);
-    CHECK(random.host_address.is_any());
+    CHECK_FALSE(random.host_address);
     CHECK(random.host_port == 0);
     CHECK(random.container_port == 80);
     CHECK(random.count == 1);
@@ -150,6 +156,21 @@ TEST_CASE("an address without a host port behind it is told how one is written")
     CHECK_THAT(error.message(), test::contains("\"127.0.0.1\" is not a port"));
     CHECK(error.hint() == "behind an address a host port is needed, or nothing, for a free one: "
                           "127.0.0.1::80");
+}
+
+TEST_CASE("an IPv6 address stands in brackets, and ::1 cannot be published on") {
+    for (const std::string address : no_addresses) {
+        const std::string value = address + ":8080:80";
+        CAPTURE(value);
+        const auto error = caught([&] { parse_publish(value); });
+        CHECK_THAT(error.message(), test::contains("published port \"" + value + "\": \"") &&
+                                        test::contains("\" is not "));
+        CHECK_FALSE(error.hint().empty());
+    }
+    const auto error = caught([] { parse_publish("[::1]:8080:80"); });
+    CHECK(error.message() == "published port \"[::1]:8080:80\": IPv6 has no route_localnet: an "
+                             "answer to ::1 would be lost on its way");
+    CHECK_THAT(error.hint(), test::contains("127.0.0.1"));
 }
 
 TEST_CASE("nobody's address is not published on") {
@@ -166,10 +187,11 @@ TEST_CASE("a malformed published port is refused with what is wrong and how it i
         const auto error = caught([&, text = value] { parse_publish(text); });
         CHECK(error.message() == "published port \"" + std::string(value) + "\": " + problem);
         const bool is_backwards = error.message().find("runs backwards") != std::string::npos;
-        CHECK(error.hint() == (is_backwards ? ""
-                                            : "write [HOST_IP:][HOST_PORT:]CONTAINER_PORT"
-                                              "[/tcp|/udp], e.g. 127.0.0.1:8080:80/tcp, or ranges: "
-                                              "9000-9010:9000-9010"));
+        CHECK(error.hint() == (is_backwards
+                                   ? ""
+                                   : "write [HOST_IP:][HOST_PORT:]CONTAINER_PORT"
+                                     "[/tcp|/udp|/sctp], e.g. 127.0.0.1:8080:80/tcp, or ranges: "
+                                     "9000-9010:9000-9010"));
     }
 }
 

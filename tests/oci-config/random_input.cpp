@@ -124,10 +124,10 @@ TEST_CASE("random text for networks") {
                                          "abwxyz0123456789:;,=._-/ \n\"'ipmac");
         const auto attachments = accepted([&] { return parse_attachments(text); });
         if (attachments) {
-            REQUIRE(attachments->size() == 1);
-            const auto& attachment = attachments->front();
-            REQUIRE(is_network_name(attachment.network));
-            REQUIRE((attachment.interface.empty() || is_interface_name(attachment.interface)));
+            for (const auto& attachment : *attachments) {
+                REQUIRE(is_network_name(attachment.network));
+                REQUIRE((attachment.interface.empty() || is_interface_name(attachment.interface)));
+            }
         }
         ++(attachments ? good : bad);
     }
@@ -145,7 +145,7 @@ TEST_CASE("random text for a container's state") {
         for (const auto stage : {Stage::create_runtime, Stage::poststop}) {
             const auto state = accepted([&] { return parse_state(text, stage); });
             if (state) {
-                REQUIRE(is_container_id(state->id));
+                REQUIRE_FALSE(state->id.empty());
                 REQUIRE(state->pid >= (stage == Stage::poststop ? 0 : 1));
             }
             ++(state ? good : bad);

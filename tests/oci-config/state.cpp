@@ -131,17 +131,15 @@ TEST_CASE("a set-up needs a container that is being made, and its bundle") {
     CHECK(refusal(with("bundle", json::object())) == place + "bundle: not a string");
 }
 
-TEST_CASE("an id that could leave its directory is refused, at every stage") {
+// Whether we can take it is asked once it is known to be ours: names.h.
+TEST_CASE("an id is whatever a runtime takes for one, at every stage") {
     for (const auto stage : {Stage::create_runtime, Stage::prestart, Stage::poststop}) {
-        for (const std::string id : {"", ".", "..", "../web", "a/b", "a b", "a\nb"}) {
-            CHECK(refusal(with("id", id), stage) ==
-                  place + "id: not a container's id: \"" + id + "\"");
+        for (const std::string id : {"a", "..", "a/b", "a,b", "a b"}) {
+            CHECK(parsed(with("id", id), stage).id == id);
         }
-        CHECK_THAT(refusal(without("id"), stage), contains("id: not a container's id"));
+        CHECK(refusal(with("id", ""), stage) == place + "id: missing");
+        CHECK(refusal(without("id"), stage) == place + "id: missing");
         CHECK(refusal(with("id", 7), stage) == place + "id: not a string");
-        CHECK(refusal(with("id", std::string(181, 'a')), stage) ==
-              place + "id: not a container's id: \"" + std::string(181, 'a') + "\"");
-        CHECK(parsed(with("id", std::string(180, 'a')), stage).id.size() == 180);
     }
 }
 

@@ -57,7 +57,8 @@ std::vector<PlanCase> cases_of_hosts() {
         {.name = "somebody flushed the ruleset",
          .annotations = network("bridge"),
          .warm = true,
-         .on_host = "nft flush ruleset"},
+         .on_host = "nft flush ruleset",
+         .has_inverse = false},
         {.name = "somebody turned forwarding off",
          .annotations = network("bridge"),
          .warm = true,
@@ -126,6 +127,101 @@ std::vector<PlanCase> cases_of_networks() {
     };
 }
 
+std::vector<PlanCase> cases_of_ipv6() {
+    const json both = {{{"subnet", "10.7.0.0/24"}}, {{"subnet", "fd07::/64"}}};
+    const json alone = {{{"subnet", "fd07::/64"}}};
+    return {
+        {.name = "both families",
+         .annotations = network("web"),
+         .network = web({{"subnets", both}})},
+        {.name = "both families, second container",
+         .annotations = network("web"),
+         .network = web({{"subnets", both}}),
+         .warm = true},
+        {.name = "both families, published",
+         .annotations = {{"io.ocinet.network", "web:ip=fd07::7"},
+                         {"io.ocinet.publish", "8080:80,[::]:81:81/udp,9000-9003:9000-9003"}},
+         .network = web({{"subnets", both}})},
+        {.name = "IPv6 alone", .annotations = network("web"), .network = web({{"subnets", alone}})},
+        {.name = "IPv6 alone, internal",
+         .annotations = network("web"),
+         .network = web({{"subnets", alone}, {"internal", true}})},
+        {.name = "IPv6 without a subnet",
+         .annotations = network("web"),
+         .network = web({{"ipv6_enabled", true}})},
+        {.name = "IPv6 routes",
+         .annotations = network("web"),
+         .network =
+             web({{"subnets", both},
+                  {"routes",
+                   {{{"destination", "2001:db8:9::/48"}, {"gateway", "fd07::9"}},
+                    {{"destination", "2001:db8:8::/48"}, {"route_type", "unreachable"}},
+                    {{"destination", "10.8.0.0/16"}, {"route_type", "prohibit"}, {"metric", 9}}}}}),
+         .has_inverse = false}, // what leads nowhere is no interface's
+        {.name = "a router of IPv6 whose interfaces learn from routers",
+         .annotations = network("web"),
+         .network = web({{"subnets", both}}),
+         .on_host =
+             "for i in 1 2; do ip link add x$i address 02:00:00:00:01:0$i type bridge; done; "
+             "cd /proc/sys/net/ipv6/conf; echo 1 >x1/forwarding; echo 1 >x2/accept_ra; "
+             "echo 2 >x1/accept_ra"},
+        {.name = "a host that forwards IPv6 already",
+         .annotations = network("web"),
+         .network = web({{"subnets", both}}),
+         .on_host = "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding"},
+    };
+}
+
+std::vector<PlanCase> cases_of_options() {
+    const auto options = [](const json& values) { return web({{"options", values}}); };
+    return {
+        {.name = "several networks",
+         .annotations = {{"io.ocinet.network", "bridge;web:default_route,interface_name=up"},
+                         {"io.ocinet.publish", "8080:80"}},
+         .network = web()},
+        {.name = "several networks, warm",
+         .annotations = network("web;bridge"),
+         .network = web(),
+         .warm = true},
+        {.name = "several subnets",
+         .annotations = network("web"),
+         .network = web({{"subnets", {{{"subnet", "10.7.0.0/24"}}, {{"subnet", "10.8.0.0/24"}}}}})},
+        {.name = "icc=false",
+         .annotations = {{"io.ocinet.network", "web"}, {"io.ocinet.publish", "8080:80"}},
+         .network = options({{"icc", "false"}})},
+        {.name = "icc=false, second container",
+         .annotations = network("web"),
+         .network = options({{"icc", "false"}}),
+         .warm = true},
+        {.name = "host_access=false, isolate=strict",
+         .annotations = network("web"),
+         .network = options({{"host_access", "false"}, {"isolate", "strict"}})},
+        {.name = "isolate=false",
+         .annotations = network("web"),
+         .network = options({{"isolate", "false"}})},
+        {.name = "outbound address",
+         .annotations = network("web"),
+         .network = options({{"outbound_addr4", "192.0.2.1"}})},
+        {.name = "metric", .annotations = network("web"), .network = options({{"metric", "77"}})},
+        {.name = "no default route",
+         .annotations = network("web"),
+         .network = options({{"no_default_route", "true"}})},
+        {.name = "host_interface_name",
+         .annotations = network("web:host_interface_name=web0"),
+         .network = options({{"icc", "false"}})},
+        {.name = "an operator's bridge",
+         .annotations = network("web"),
+         .network = web({{"network_interface", "br9"}, {"options", {{"mode", "unmanaged"}}}}),
+         .on_host = "ip link add br9 address 02:00:00:00:01:09 mtu 1400 type bridge; "
+                    "ip link set br9 up",
+         .has_inverse = false}, // a bridge whose first port comes has a carrier from then on
+        {.name = "the default route's MTU",
+         .annotations = network("web"),
+         .network = web(),
+         .on_host = "ip link set up0 mtu 1400; ip route add default via 192.0.2.2 dev up0"},
+    };
+}
+
 std::vector<PlanCase> cases_of_ports() {
     return {
         {.name = "tcp", .annotations = publish("8080:80")},
@@ -140,6 +236,7 @@ std::vector<PlanCase> cases_of_ports() {
         {.name = "host address", .annotations = publish("192.0.2.1:8080:80")},
         {.name = "range on a host address",
          .annotations = publish("192.0.2.1:9000-9010:9000-9010")},
+        {.name = "sctp", .annotations = publish("8080:80/sctp,9000-9003:9000-9003/sctp")},
         {.name = "loopback", .annotations = publish("127.0.0.1:8080:80,127.0.0.1:5353:53/udp")},
         {.name = "everything at once on a warm host",
          .annotations = publish("80:80,127.0.0.1:81:81,192.0.2.1:82:82/udp,9000-9010:9000-9010,"
@@ -164,8 +261,8 @@ std::vector<PlanCase> cases_of_hosts_files() {
 const std::vector<PlanCase>& plan_cases() {
     static const std::vector<PlanCase> all = [] {
         std::vector<PlanCase> cases;
-        for (const auto& some :
-             {cases_of_hosts(), cases_of_networks(), cases_of_ports(), cases_of_hosts_files()}) {
+        for (const auto& some : {cases_of_hosts(), cases_of_networks(), cases_of_ipv6(),
+                                 cases_of_options(), cases_of_ports(), cases_of_hosts_files()}) {
             cases.insert(cases.end(), some.begin(), some.end());
         }
         return cases;

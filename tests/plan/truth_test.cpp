@@ -141,7 +141,7 @@ TEST_CASE("interfaces of ours are not guarded when forwarding is turned on again
                .on_host = "echo 0 >/proc/sys/net/ipv4/ip_forward"},
               unique_id());
     twin.box().attach();
-    const std::string guarded = twin.host().sh("nft list set inet ocinet guarded");
+    const std::string guarded = twin.host().sh("nft list set inet ocinet guarded4");
     CHECK_THAT(guarded, contains("\"up0\""));
     CHECK_THAT(guarded, !contains("\"oc"));
 }

@@ -19,14 +19,20 @@ namespace ocinet::test {
 
 namespace {
 
-Fd bind_one(const Listener& listener, int type) {
-    Fd socket(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
+Fd bind_one(const std::string& address, std::uint16_t port, int type) {
+    const auto place = socket_address(address, port);
+    const bool ipv6 = place.storage.ss_family == AF_INET6;
+    Fd socket(::socket(place.storage.ss_family, type | SOCK_CLOEXEC, 0));
     const int on = 1;
     ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    ::setsockopt(socket.get(), IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
-    const auto address = socket_address(listener.address, listener.port);
-    if (::bind(socket.get(), generic(address), sizeof address) != 0) {
-        throw_errno("bind " + listener.address + ":" + std::to_string(listener.port));
+    if (ipv6) {
+        ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+        ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+    } else {
+        ::setsockopt(socket.get(), IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+    }
+    if (::bind(socket.get(), place.generic(), place.size) != 0) {
+        throw_errno("bind " + address + " port " + std::to_string(port));
     }
     if (type == SOCK_STREAM && ::listen(socket.get(), 64) != 0) {
         throw_errno("listen");
@@ -35,9 +41,8 @@ Fd bind_one(const Listener& listener, int type) {
 }
 
 void answer_connection(const Fd& listener, const std::string& name) {
-    sockaddr_in peer{};
-    socklen_t size = sizeof peer;
-    const Fd connection(::accept4(listener.get(), generic(peer), &size, SOCK_CLOEXEC));
+    SocketAddress peer;
+    const Fd connection(::accept4(listener.get(), peer.generic(), &peer.size, SOCK_CLOEXEC));
     if (connection) {
         const std::string text = name + " " + address_text(peer);
         ::send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL);
@@ -49,21 +54,29 @@ void log_first_word(std::string_view packet) {
     write_all(STDOUT_FILENO, line, "stdout");
 }
 
+void forget_interface(cmsghdr& info) {
+    if (info.cmsg_level == IPPROTO_IP) {
+        reinterpret_cast<in_pktinfo*>(CMSG_DATA(&info))->ipi_ifindex = 0;
+    } else {
+        reinterpret_cast<in6_pktinfo*>(CMSG_DATA(&info))->ipi6_ifindex = 0;
+    }
+}
+
 // The packet's own control data makes the answer come from the address that it was sent to; the
 // interface is left to routing.
 void answer_packet(const Fd& socket, const std::string& name) {
     std::array<char, 65536> data{};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in_pktinfo))> control{};
-    sockaddr_in peer{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo))> control{};
+    SocketAddress peer;
     iovec part{data.data(), data.size()};
-    msghdr message{&peer, sizeof peer, &part, 1, control.data(), control.size(), 0};
+    msghdr message{peer.generic(), peer.size, &part, 1, control.data(), control.size(), 0};
     const ssize_t size = ::recvmsg(socket.get(), &message, 0);
     if (size < 0) {
         return; // an ICMP error for an earlier answer
     }
     log_first_word({data.data(), std::size_t(size)});
     if (cmsghdr* info = CMSG_FIRSTHDR(&message)) {
-        reinterpret_cast<in_pktinfo*>(CMSG_DATA(info))->ipi_ifindex = 0;
+        forget_interface(*info);
     }
     std::string text = name + " " + address_text(peer);
     part = {text.data(), text.size()};
@@ -75,9 +88,11 @@ struct Servers {
     std::vector<Fd> sockets;
     std::vector<bool> streams;
 
-    void add(const Listener& listener, int type) {
-        sockets.push_back(bind_one(listener, type));
-        streams.push_back(type == SOCK_STREAM);
+    void add(const std::string& address, std::uint16_t port) {
+        for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
+            sockets.push_back(bind_one(address, port, type));
+            streams.push_back(type == SOCK_STREAM);
+        }
     }
 };
 
@@ -107,8 +122,12 @@ Process serve(const Place& place, const std::string& name, const std::vector<Lis
     Process server = place.start([&] {
         Servers servers;
         for (const auto& listener : listeners) {
-            servers.add(listener, SOCK_STREAM);
-            servers.add(listener, SOCK_DGRAM);
+            if (listener.address.empty()) {
+                servers.add("0.0.0.0", listener.port);
+                servers.add("::", listener.port);
+            } else {
+                servers.add(listener.address, listener.port);
+            }
         }
         write_all(STDOUT_FILENO, "ready\n", "stdout");
         answer_for_ever(servers, name);

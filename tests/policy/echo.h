@@ -9,9 +9,10 @@
 
 namespace ocinet::test {
 
-/// An address and a port at which a place answers, over TCP and over UDP.
+/// Where a place answers, over TCP and over UDP: at a port of all its addresses of both families,
+/// or of one of them.
 struct Listener {
-    std::string address = "0.0.0.0";
+    std::string address = "";
     std::uint16_t port = 0;
 };
 

@@ -74,6 +74,91 @@ TEST_CASE("LAN -> LAN stays closed when ocinet turned forwarding on") {
     CHECK(lans.cross(5s) == crossed);
 }
 
+// Two neighbours on one wire, for whom the host is the way to each other.
+TEST_CASE("the host does not forward back out of the interface that a packet came in by") {
+    const Host host;
+    const Host wire;
+    const Host left;
+    const Host right;
+    host.sh("echo 0 >/proc/sys/net/ipv4/ip_forward; echo 0 "
+            ">/proc/sys/net/ipv4/conf/all/send_redirects");
+    wire.connect(host, "lan0", "", "192.0.2.1/24");
+    wire.connect(left, "left", "", "192.0.2.2/24");
+    wire.connect(right, "right", "", "203.0.113.2/24");
+    wire.sh("ip link add br0 type bridge; ip link set br0 up;"
+            "for i in lan0 left right; do ip link set $i master br0; done");
+    host.sh("ip address add 203.0.113.1/24 dev lan0");
+    left.sh("ip route add default via 192.0.2.1");
+    right.sh("ip route add default via 203.0.113.1");
+    const Process server = serve(right, "right", {{.port = 80}});
+    const auto cross = [&](Milliseconds patience) {
+        return ask_one(left, {.protocol = "tcp",
+                              .address = "203.0.113.2",
+                              .port = 80,
+                              .word = "w",
+                              .patience = patience});
+    };
+    // That the wire carries it is known by the host's own way.
+    CHECK(ask_one(host, {.protocol = "tcp",
+                         .address = "203.0.113.2",
+                         .port = 80,
+                         .word = "w",
+                         .patience = 5s}) == "right 203.0.113.1");
+    const Container container(host, published);
+    container.attach();
+    CHECK(cross(300ms) == "silence");
+    container.detach();
+    CHECK(cross(300ms) == "silence");
+    host.sh("nft delete table inet ocinet");
+    CHECK(cross(5s) == crossed);
+}
+
+TEST_CASE("what did not forward gets nowhere by an interface that did") {
+    const TwoLans lans(false);
+    lans.host.sh("echo 1 >/proc/sys/net/ipv4/conf/lan1/forwarding");
+    CHECK(lans.cross() == "silence"); // it is the interface that a packet comes in by that counts
+    const Container container(lans.host, published);
+    container.attach();
+    CHECK(lans.cross() == "silence");
+    lans.host.sh("nft delete table inet ocinet");
+    CHECK(lans.cross(5s) == crossed);
+}
+
+TEST_CASE("IPv4's guard leaves a router of IPv6 alone") {
+    const TwoLans lans(false);
+    lans.host.sh("echo 1 >/proc/sys/net/ipv6/conf/all/forwarding;"
+                 "ip address add 2001:db8:1::1/64 dev lan0 nodad;"
+                 "ip address add 2001:db8:2::1/64 dev lan1 nodad");
+    lans.left.sh("ip address add 2001:db8:1::2/64 dev lan0 nodad;"
+                 "ip route add default via 2001:db8:1::1");
+    lans.right.sh("ip address add 2001:db8:2::2/64 dev lan1 nodad;"
+                  "ip route add default via 2001:db8:2::1");
+    const auto cross = [&] {
+        return ask_one(lans.left, {.protocol = "tcp",
+                                   .address = "2001:db8:2::2",
+                                   .port = 80,
+                                   .word = "w",
+                                   .patience = 5s});
+    };
+    CHECK(cross() == "right 2001:db8:1::2");
+    const Container container(lans.host, published);
+    container.attach();
+    CHECK(cross() == "right 2001:db8:1::2");
+    CHECK(lans.cross() == "silence");
+}
+
+TEST_CASE("a bridge forwards where interfaces do not by themselves") {
+    const TwoLans lans(true);
+    lans.host.sh("echo 0 >/proc/sys/net/ipv4/conf/default/forwarding");
+    const Container container(lans.host, published);
+    container.attach();
+    CHECK(ask_one(container, {.protocol = "tcp",
+                              .address = "198.51.100.2",
+                              .port = 80,
+                              .word = "w",
+                              .patience = 5s}) == "right 198.51.100.1");
+}
+
 TEST_CASE("LAN -> LAN is closed again by the next attach after somebody flushed the ruleset") {
     const TwoLans lans(false);
     const Container first(lans.host, published);

@@ -15,21 +15,48 @@ namespace {
 
 struct ContainerSpec {
     const char* name;
+    // With the address that it has there in IPv4 and in IPv6.
     const char* network;
     const char* publish;
     std::vector<Listener> listeners;
 };
 
+// The default network, with IPv6.
+const char* const default_network = R"({"network_interface":"ocinet0",
+    "subnets":[{"subnet":"10.90.0.0/16"},{"subnet":"fd00:90::/64"}]})";
+
+struct NetworkSpec {
+    const char* name;
+    // 10.91.N.0/24, fd00:91:N::/64
+    int number;
+    const char* options = "{}";
+    bool internal = false;
+};
+
+constexpr NetworkSpec network_specs[] = {
+    {"web", 1},
+    {"inner", 2, "{}", true},
+    {"apart", 3, R"({"icc":"false"})"},
+    {"sealed", 4, R"({"host_access":"false"})"},
+    {"open1", 5, R"({"isolate":"false"})"},
+    {"open2", 6, R"({"isolate":"false"})"},
+    {"strict", 7, R"({"isolate":"strict"})"},
+    {"aloof", 9, R"({"icc":"false","isolate":"strict"})"},
+    {"outbound", 8, R"({"outbound_addr4":"198.51.100.9","outbound_addr6":"2001:db8:2::9"})"},
+};
+
 const std::vector<ContainerSpec>& container_specs() {
     static const std::vector<ContainerSpec> all = {
         {"web1",
-         "bridge:ip=10.90.0.11",
+         "bridge:ip=10.90.0.11,ip=fd00:90::11",
          "8080:80/tcp,8080:80/udp,"
          "127.0.0.1:8081:80/tcp,127.0.0.1:8081:80/udp,"
          "192.0.2.1:8082:80/tcp,192.0.2.1:8082:80/udp,"
+         "[2001:db8:1::1]:8082:80/tcp,[2001:db8:1::1]:8082:80/udp,"
          "9000-9002:9000-9002/tcp,9000-9002:9000-9002/udp,"
          "9100-9102:7000-7002/tcp,9100-9102:7000-7002/udp,"
          "192.0.2.1:9200-9202:9200-9202/tcp,192.0.2.1:9200-9202:9200-9202/udp,"
+         "[2001:db8:1::1]:9200-9202:9200-9202/tcp,[2001:db8:1::1]:9200-9202:9200-9202/udp,"
          "80/tcp,80/udp",
          {{.port = 80},
           {.port = 81},
@@ -41,11 +68,36 @@ const std::vector<ContainerSpec>& container_specs() {
           {.port = 9003},
           {.port = 9200},
           {.port = 9202}}},
-        {"web2", "bridge:ip=10.90.0.12", "8090:80/tcp,8090:80/udp", {{.port = 80}}},
-        {"eve", "bridge:ip=10.90.0.13", "", {}},
-        {"far", "web:ip=10.91.1.11", "8100:80/tcp,8100:80/udp", {{.port = 80}, {.port = 81}}},
-        {"shut", "inner:ip=10.91.2.11", "", {{.port = 80}}},
-        {"shut2", "inner:ip=10.91.2.12", "", {{.port = 80}, {.port = 81}}},
+        {"web2", "bridge:ip=10.90.0.12,ip=fd00:90::12", "8090:80/tcp,8090:80/udp", {{.port = 80}}},
+        {"eve", "bridge:ip=10.90.0.13,ip=fd00:90::13", "", {}},
+        {"far",
+         "web:ip=10.91.1.11,ip=fd00:91:1::11",
+         "8100:80/tcp,8100:80/udp",
+         {{.port = 80}, {.port = 81}}},
+        {"shut", "inner:ip=10.91.2.11,ip=fd00:91:2::11", "", {{.port = 80}}},
+        {"shut2", "inner:ip=10.91.2.12,ip=fd00:91:2::12", "", {{.port = 80}, {.port = 81}}},
+        {"lone1",
+         "apart:ip=10.91.3.11,ip=fd00:91:3::11",
+         "8110:80/tcp,8110:80/udp",
+         {{.port = 80}}},
+        {"lone2",
+         "apart:ip=10.91.3.12,ip=fd00:91:3::12",
+         "8120:80/tcp,8120:80/udp",
+         {{.port = 80}}},
+        {"lone3", "apart:ip=10.91.3.13,ip=fd00:91:3::13", "", {{.port = 80}}},
+        {"sealed", "sealed:ip=10.91.4.11,ip=fd00:91:4::11", "", {{.port = 80}}},
+        {"open1", "open1:ip=10.91.5.11,ip=fd00:91:5::11", "", {{.port = 80}}},
+        {"open2", "open2:ip=10.91.6.11,ip=fd00:91:6::11", "", {{.port = 80}}},
+        {"strict",
+         "strict:ip=10.91.7.11,ip=fd00:91:7::11",
+         "8130:80/tcp,8130:80/udp",
+         {{.port = 80}}},
+        {"aloof1",
+         "aloof:ip=10.91.9.11,ip=fd00:91:9::11",
+         "8140:80/tcp,8140:80/udp",
+         {{.port = 80}}},
+        {"aloof2", "aloof:ip=10.91.9.12,ip=fd00:91:9::12", "", {{.port = 80}}},
+        {"sender", "outbound:ip=10.91.8.11,ip=fd00:91:8::11", "", {{.port = 80}}},
     };
     return all;
 }
@@ -58,12 +110,16 @@ const std::vector<Listener>& host_services() {
 }
 
 // Routes to every network of ours: no answer is lost because nobody knew the way.
-std::string routes_through(const std::string& gateway) {
+std::string routes_through(const std::string& gateway, const std::string& gateway6) {
     std::string commands;
     for (const char* subnet : {"10.90.0.0/16", "10.91.0.0/16", "192.0.2.0/24", "198.51.100.0/24"}) {
-        commands += std::string("; ip route add ") + subnet + " via " + gateway + " 2>/dev/null";
+        commands += std::string("ip route add ") + subnet + " via " + gateway + " 2>/dev/null; ";
     }
-    return commands.substr(2) + "; true";
+    for (const char* subnet :
+         {"fd00:90::/64", "fd00:91::/32", "2001:db8:1::/64", "2001:db8:2::/64"}) {
+        commands += std::string("ip route add ") + subnet + " via " + gateway6 + " 2>/dev/null; ";
+    }
+    return commands + "true";
 }
 
 // Gives up 127.0.0.0/8 for itself and routes it to the gateway instead (CVE-2020-8558).
@@ -80,8 +136,7 @@ void set(const Place& host, const std::string& setting, int value) {
 } // namespace
 
 Layout::Layout() {
-    host_.write_network("web", network_file("10.91.1.0/24"));
-    host_.write_network("inner", network_file("10.91.2.0/24", true));
+    write_networks();
     connect_lans();
     attach_containers();
     allow_crafted_packets();
@@ -89,23 +144,51 @@ Layout::Layout() {
     servers_.push_back(serve(host_, "host", host_services()));
     servers_.push_back(serve(client_, "client", {{.port = 80}}));
     servers_.push_back(serve(other_, "other", {{.port = 80}}));
+    servers_.push_back(serve(right_, "right", {{.port = 80}}));
     for (const auto& spec : container_specs()) {
         servers_.push_back(serve(place(spec.name), spec.name, spec.listeners));
     }
 }
 
+void Layout::write_networks() const {
+    host_.write_network("bridge", nlohmann::json::parse(default_network));
+    for (const auto& spec : network_specs) {
+        const std::string number = std::to_string(spec.number);
+        auto file = network_file("10.91." + number + ".0/24", spec.internal);
+        file["subnets"].push_back({{"subnet", "fd00:91:" + number + "::/64"}});
+        file["options"] = nlohmann::json::parse(spec.options);
+        host_.write_network(spec.name, file);
+    }
+}
+
 void Layout::connect_lans() {
     set(host_, "ipv4/ip_forward", 0);
+    set(host_, "ipv6/conf/all/forwarding", 0);
     // Each refusal is told, however many there are.
     set(host_, "ipv4/icmp_ratelimit", 0);
+    set(host_, "ipv6/icmp/ratelimit", 0);
     set(host_, "ipv4/conf/all/rp_filter", 0);
     set(host_, "ipv4/conf/default/rp_filter", 0);
     host_.connect(client_, "lan0", "192.0.2.1/24", "192.0.2.2/24");
     host_.connect(other_, "lan1", "198.51.100.1/24", "198.51.100.2/24");
     host_.connect(evil_, "lan2", "203.0.113.1/24", "203.0.113.2/24");
-    client_.sh(routes_through("192.0.2.1"));
-    other_.sh(routes_through("198.51.100.1"));
-    evil_.sh(routes_through("203.0.113.1"));
+    host_.sh("ip address add 2001:db8:1::1/64 dev lan0 nodad;"
+             "ip address add 2001:db8:2::1/64 dev lan1 nodad;"
+             "ip address add 2001:db8:2::9/64 dev lan1 nodad preferred_lft 0;"
+             "ip address add 198.51.100.9/24 dev lan1;"
+             "ip address add 2001:db8:3::1/64 dev lan2 nodad");
+    host_.connect(left_, "port0", "", "10.99.0.1/24");
+    host_.connect(right_, "port1", "", "10.99.0.2/24");
+    host_.sh("ip link add br0 type bridge; ip link set br0 up; ip link set port0 master br0;"
+             "ip link set port1 master br0");
+    left_.sh("ip address add fd00:99::1/64 dev port0 nodad");
+    right_.sh("ip address add fd00:99::2/64 dev port1 nodad");
+    client_.sh("ip address add 2001:db8:1::2/64 dev lan0 nodad;" +
+               routes_through("192.0.2.1", "2001:db8:1::1"));
+    other_.sh("ip address add 2001:db8:2::2/64 dev lan1 nodad;" +
+              routes_through("198.51.100.1", "2001:db8:2::1"));
+    evil_.sh("ip address add 2001:db8:3::2/64 dev lan2 nodad;" +
+             routes_through("203.0.113.1", "2001:db8:3::1"));
 }
 
 void Layout::attach(const std::string& name, const Annotations& annotations) {
@@ -124,8 +207,11 @@ void Layout::attach_containers() {
     }
     // That a container of an internal network has no way out is more than a missing route.
     for (const char* name : {"shut", "shut2"}) {
-        place(name).sh("ip route add default via 10.91.2.1");
+        place(name).sh("ip route add default via 10.91.2.1; ip route add default via fd00:91:2::1");
     }
+    // A neighbour is not only reached directly.
+    place("lone1").sh("ip route add 10.91.3.13 via 10.91.3.1;"
+                      "ip route add fd00:91:3::13 via fd00:91:3::1");
 }
 
 void Layout::allow_crafted_packets() const {
@@ -139,18 +225,20 @@ void Layout::allow_crafted_packets() const {
 // A destination that somebody else translates: the policy must not take it for a published port of
 // an internal network.
 void Layout::add_operators_rule() const {
-    host_.sh("nft -f -", "table ip operator {\n"
-                         "  chain prerouting {\n"
-                         "    type nat hook prerouting priority dstnat; policy accept;\n"
-                         "    tcp dport 8500 dnat to 10.91.2.11:80\n"
-                         "    udp dport 8500 dnat to 10.91.2.11:80\n"
-                         "  }\n"
-                         "}\n");
+    host_.sh("nft -f -",
+             "table inet operator {\n"
+             "  chain prerouting {\n"
+             "    type nat hook prerouting priority dstnat; policy accept;\n"
+             "    meta l4proto { tcp, udp } th dport 8500 dnat ip to 10.91.2.11:80\n"
+             "    meta l4proto { tcp, udp } th dport 8500 dnat ip6 to [fd00:91:2::11]:80\n"
+             "  }\n"
+             "}\n");
 }
 
 const Place& Layout::place(const std::string& name) const {
-    const std::map<std::string, const Place*> hosts = {
-        {"host", &host_}, {"client", &client_}, {"other", &other_}, {"evil", &evil_}};
+    const std::map<std::string, const Place*> hosts = {{"host", &host_},   {"client", &client_},
+                                                       {"other", &other_}, {"evil", &evil_},
+                                                       {"left", &left_},   {"right", &right_}};
     const auto found = hosts.find(name);
     return found != hosts.end() ? *found->second : *containers_.at(name);
 }
@@ -177,9 +265,18 @@ void Layout::set_bridge_nf(bool on) const {
     test::set_bridge_nf(host_, on);
 }
 
+void Layout::forget_neighbours() const {
+    const std::string flush = "ip -4 neigh flush all; ip -6 neigh flush all";
+    host_.sh(flush);
+    for (const auto& [name, container] : containers_) {
+        container->sh(flush);
+    }
+}
+
 void Layout::open_filters() const {
     host_.sh("for chain in guard input forward; do"
-             " nft insert rule inet ocinet $chain accept; done");
+             " nft insert rule inet ocinet $chain accept; done;"
+             " nft insert rule bridge ocinet prerouting accept");
 }
 
 void set_bridge_nf(const Host& host, bool on) {
@@ -187,6 +284,7 @@ void set_bridge_nf(const Host& host, bool on) {
         return;
     }
     set(host, "bridge/bridge-nf-call-iptables", on ? 1 : 0);
+    set(host, "bridge/bridge-nf-call-ip6tables", on ? 1 : 0);
 }
 
 std::string missing_for_bridge_nf() {

@@ -2,6 +2,8 @@
 // No rule of the policy is there in vain, and the rows would notice if it were missing.
 #include "tests/support/catch.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <random>
@@ -14,15 +16,15 @@ namespace ocinet::test {
 namespace {
 
 struct Rule {
+    std::string family;
     std::string chain;
     std::string text;
     std::string handle;
 };
 
 // From nft's own listing: `chain guard { # handle 1`, `iifname … drop # handle 2`.
-std::vector<Rule> rules_of(const Host& host) {
-    const std::string listing = host.sh("nft -a list table inet ocinet");
-    std::vector<Rule> rules;
+void append_rules(std::vector<Rule>& rules, const Host& host, const std::string& family) {
+    const std::string listing = host.sh("nft -a list table " + family + " ocinet");
     std::string chain;
     for (auto line : split(listing, '\n')) {
         line = trim(line);
@@ -32,20 +34,30 @@ std::vector<Rule> rules_of(const Host& host) {
         } else if (line == "}") {
             chain.clear();
         } else if (!chain.empty() && mark != std::string_view::npos) {
-            rules.push_back(
-                {chain, std::string(line.substr(0, mark)), std::string(line.substr(mark + 10))});
+            rules.push_back({family, chain, std::string(line.substr(0, mark)),
+                             std::string(line.substr(mark + 10))});
         }
     }
+}
+
+std::vector<Rule> rules_of(const Host& host) {
+    std::vector<Rule> rules;
+    append_rules(rules, host, "inet");
+    append_rules(rules, host, "bridge");
     return rules;
 }
 
 // What goes wrong without a rule, over both ways of filtering bridged frames.
 std::string found_wrong(const Layout& layout, Milliseconds patience) {
-    for (const int value : {0, 1}) {
-        layout.set_bridge_nf(value == 1);
-        const auto wrong = mismatches(all_rows(), try_rows(layout, all_rows(), patience));
-        if (!wrong.empty()) {
-            return wrong;
+    for (const int family : {AF_INET, AF_INET6}) {
+        const auto rows = rows_of(family);
+        for (const int value : {0, 1}) {
+            layout.set_bridge_nf(value == 1);
+            layout.forget_neighbours();
+            const auto wrong = mismatches(rows, try_rows(layout, rows, patience));
+            if (!wrong.empty()) {
+                return wrong;
+            }
         }
     }
     return "";
@@ -76,16 +88,19 @@ TEST_CASE("each rule of the policy is needed for some row") {
         SKIP("bridge-nf-call-iptables 1: " + missing);
     }
     const Layout layout;
-    const std::string whole = layout.host().sh("nft list table inet ocinet");
+    const std::string whole = layout.host().sh("nft list table inet ocinet; "
+                                               "nft list table bridge ocinet");
     const auto count = rules_of(layout.host()).size();
-    CHECK(count > 20);
+    CHECK(count > 30);
     for (const auto index : sample_of(count)) {
         const Rule rule = rules_of(layout.host()).at(index);
         INFO("without the rule of chain " << rule.chain << ": " << rule.text);
-        layout.host().sh("nft delete rule inet ocinet " + rule.chain + " handle " + rule.handle);
+        layout.host().sh("nft delete rule " + rule.family + " ocinet " + rule.chain + " handle " +
+                         rule.handle);
         CHECK(found_wrong(layout, 1s) != nothing_wrong);
         // With the flows that should not have been.
-        layout.host().sh("nft -f - && conntrack -F 2>&1", "delete table inet ocinet\n" + whole);
+        layout.host().sh("nft -f - && conntrack -F 2>&1",
+                         "delete table inet ocinet\ndelete table bridge ocinet\n" + whole);
     }
     CHECK(found_wrong(layout, 5s) == nothing_wrong);
 }

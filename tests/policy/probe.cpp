@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/policy/probe.h"
 
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <sys/socket.h>
@@ -39,16 +40,23 @@ void set_patience(const Fd& socket, Milliseconds patience) {
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
 }
 
+bool is_v6(const Probe& probe) {
+    return probe.address.find(':') != std::string::npos;
+}
+
 void bind_source(const Fd& socket, const Probe& probe) {
     if (probe.source.empty() && probe.source_port == 0) {
         return;
     }
     const int on = 1;
+    const std::string any = is_v6(probe) ? "::" : "0.0.0.0";
     const auto source =
-        socket_address(probe.source.empty() ? "0.0.0.0" : probe.source, probe.source_port);
+        socket_address(probe.source.empty() ? any : probe.source, probe.source_port);
+    const int level = is_v6(probe) ? IPPROTO_IPV6 : IPPROTO_IP;
     // Transparent: may send from an address that the place does not have.
-    if (::setsockopt(socket.get(), IPPROTO_IP, IP_TRANSPARENT, &on, sizeof on) != 0 ||
-        ::bind(socket.get(), generic(source), sizeof source) != 0) {
+    if (::setsockopt(socket.get(), level, is_v6(probe) ? IPV6_TRANSPARENT : IP_TRANSPARENT, &on,
+                     sizeof on) != 0 ||
+        ::bind(socket.get(), source.generic(), source.size) != 0) {
         throw_errno("bind " + probe.source + ":" + std::to_string(probe.source_port));
     }
 }
@@ -57,7 +65,9 @@ Fd open_socket(const Probe& probe) {
     const int type = probe.protocol == "tcp"   ? SOCK_STREAM
                      : probe.protocol == "udp" ? SOCK_DGRAM
                                                : SOCK_RAW;
-    Fd socket(::socket(AF_INET, type | SOCK_CLOEXEC, type == SOCK_RAW ? IPPROTO_ICMP : 0));
+    const int icmp = is_v6(probe) ? int(IPPROTO_ICMPV6) : int(IPPROTO_ICMP);
+    Fd socket(::socket(is_v6(probe) ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC,
+                       type == SOCK_RAW ? icmp : 0));
     if (!socket) {
         throw_errno("socket");
     }
@@ -88,24 +98,39 @@ std::uint16_t checksum(const icmphdr& header) {
     return std::uint16_t(~((sum & 0xffff) + (sum >> 16)));
 }
 
+// What differs between ICMP and ICMPv6 here: the numbers, and that a raw IPv6 socket gives no IP
+// header and lets the kernel make the checksum (RFC 3542, section 3). The echo's header is the
+// same.
+struct Icmp {
+    std::uint8_t echo;
+    std::uint8_t reply;
+    std::size_t offset;
+};
+
+Icmp icmp_of(const Probe& probe) {
+    return is_v6(probe) ? Icmp{ICMP6_ECHO_REQUEST, ICMP6_ECHO_REPLY, 0}
+                        : Icmp{ICMP_ECHO, ICMP_ECHOREPLY, sizeof(iphdr)};
+}
+
 // A raw socket sees every ICMP packet of the place: the answer is the one with our id.
-Answer ping(const Fd& socket, std::uint16_t id, Milliseconds patience) {
+Answer ping(const Fd& socket, const Probe& probe, std::uint16_t id) {
+    const Icmp icmp = icmp_of(probe);
     icmphdr request{};
-    request.type = ICMP_ECHO;
+    request.type = icmp.echo;
     request.un.echo.id = id;
     request.checksum = checksum(request);
     if (::send(socket.get(), &request, sizeof request, 0) < 0) {
         return failure();
     }
-    const auto deadline = Clock::now() + patience;
+    const auto deadline = Clock::now() + probe.patience;
     while (Clock::now() < deadline) {
         std::array<char, 256> packet{};
         const ssize_t size = ::recv(socket.get(), packet.data(), packet.size(), 0);
         if (size < 0) {
             return failure();
         }
-        const auto* reply = reinterpret_cast<const icmphdr*>(packet.data() + sizeof(iphdr));
-        if (size >= ssize_t(sizeof(iphdr) + sizeof(icmphdr)) && reply->type == ICMP_ECHOREPLY &&
+        const auto* reply = reinterpret_cast<const icmphdr*>(packet.data() + icmp.offset);
+        if (size >= ssize_t(icmp.offset + sizeof(icmphdr)) && reply->type == icmp.reply &&
             reply->un.echo.id == id) {
             return "echo";
         }
@@ -117,11 +142,10 @@ Answer attempt(const Probe& probe, std::uint16_t id) {
     try {
         const Fd socket = open_socket(probe);
         const auto address = socket_address(probe.address, probe.port);
-        if (::connect(socket.get(), generic(address), sizeof address) != 0) {
+        if (::connect(socket.get(), address.generic(), address.size) != 0) {
             return failure();
         }
-        return probe.protocol == "icmp" ? ping(socket, id, probe.patience)
-                                        : exchange(socket, probe);
+        return probe.protocol == "icmp" ? ping(socket, probe, id) : exchange(socket, probe);
     } catch (const Error& error) {
         return error.message();
     }

@@ -1,9 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/policy/rows.h"
 
+#include <sys/socket.h>
+
+#include <regex>
+
+#include "netsetup/base/text.h"
+
 namespace ocinet::test {
 
 namespace {
+
+std::vector<Row> of(Families families, std::vector<Row> rows) {
+    for (auto& row : rows) {
+        row.families = families;
+    }
+    return rows;
+}
+
+std::vector<Row> joined(std::vector<Row> rows, const std::vector<Row>& more) {
+    rows.insert(rows.end(), more.begin(), more.end());
+    return rows;
+}
 
 std::vector<Row> rows_between_containers() {
     const std::string neighbour = "container -> same network: any port";
@@ -63,16 +81,17 @@ std::vector<Row> rows_of_internal() {
 std::vector<Row> rows_to_host() {
     const std::string gateway = "container -> host's service on the gateway";
     const std::string loopback = "container -> host's 127.0.0.0/8, crafted: no";
-    return {
+    const std::vector<Row> rows = {
         {gateway, "web1", "10.90.0.1:7777", "host 10.90.0.11"},
         {gateway, "far", "10.91.1.1:7777", "host 10.91.1.11"},
         {gateway, "web1", "10.90.0.1", "echo", "icmp"},
-        {loopback, "eve", "127.0.0.1:7778", "silence"},
-        {loopback, "eve", "127.0.0.1:7777", "silence"},
-        {loopback, "eve", "127.0.0.1:8081", "silence"},
-        {loopback, "eve", "127.0.0.1:8080", "silence"},
-        {loopback + " (as source)", "eve", "10.90.0.1:7777", "silence", "udp", "127.0.0.1"},
     };
+    return joined(rows, of(Families::ipv4, {{loopback, "eve", "127.0.0.1:7778", "silence"},
+                                            {loopback, "eve", "127.0.0.1:7777", "silence"},
+                                            {loopback, "eve", "127.0.0.1:8081", "silence"},
+                                            {loopback, "eve", "127.0.0.1:8080", "silence"},
+                                            {loopback + " (as source)", "eve", "10.90.0.1:7777",
+                                             "silence", "udp", "127.0.0.1"}}));
 }
 
 std::vector<Row> rows_from_outside() {
@@ -109,7 +128,7 @@ std::vector<Row> rows_of_mappings() {
         {one, "web2", "192.0.2.1:8082", "web1 10.90.0.1"},
         {one + ": not on another", "client", "198.51.100.1:8082", "refused"},
         {one + ": not on another", "web2", "10.90.0.1:8082", "refused"},
-        {one + ": not on another", "host", "127.0.0.1:8082", "refused"},
+        {one + ": not on another", "host", "198.51.100.1:8082", "refused"},
         {range, "client", "192.0.2.1:9000", "web1 192.0.2.2"},
         {range, "client", "192.0.2.1:9002", "web1 192.0.2.2"},
         {range + ": not behind its end", "client", "192.0.2.1:9003", "refused"},
@@ -120,27 +139,33 @@ std::vector<Row> rows_of_mappings() {
         {both, "other", "192.0.2.1:9202", "web1 198.51.100.2"},
         {both + ": not on another", "client", "198.51.100.1:9200", "refused"},
         {random, "client", "192.0.2.1:random", "web1 192.0.2.2"},
-        {random, "host", "127.0.0.1:random", "web1 10.90.0.1"},
+        {random, "host", "192.0.2.1:random", "web1 192.0.2.1"},
     };
 }
 
 std::vector<Row> rows_from_host() {
     const std::string own = "host -> own address : published port";
     const std::string loopback = "host -> 127.0.0.1 : published port";
+    const std::string loopback6 = "host -> [::1] : published port: refused at once";
     const std::string container = "host -> container";
-    return {
+    const std::vector<Row> rows = {
         {own, "host", "192.0.2.1:8080", "web1 192.0.2.1"},
         {own, "host", "10.90.0.1:8080", "web1 10.90.0.1"},
         {own, "host", "192.0.2.1:8100", "far 192.0.2.1"},
         {own, "host", "192.0.2.1:9000", "web1 192.0.2.1"},
-        {loopback, "host", "127.0.0.1:8080", "web1 10.90.0.1"},
-        {loopback, "host", "127.0.0.1:8081", "web1 10.90.0.1"},
-        {loopback, "host", "127.0.0.1:8100", "far 10.91.1.1"},
         {container, "host", "10.90.0.11:81", "web1 10.90.0.1"},
         {container, "host", "10.91.1.11:81", "far 10.91.1.1"},
         {container, "host", "10.91.2.12:81", "shut2 10.91.2.1"},
         {container, "host", "10.91.2.11", "echo", "icmp"},
+        {container, "host", "10.91.3.11:80", "lone1 10.91.3.1"},
     };
+    const auto v4 = of(Families::ipv4, {{loopback, "host", "127.0.0.1:8080", "web1 10.90.0.1"},
+                                        {loopback, "host", "127.0.0.1:8081", "web1 10.90.0.1"},
+                                        {loopback, "host", "127.0.0.1:8100", "far 10.91.1.1"},
+                                        {loopback, "host", "127.0.0.1:8110", "lone1 10.91.3.1"}});
+    const auto v6 = of(Families::ipv6, {{loopback6, "host", "127.0.0.1:8080", "refused"},
+                                        {loopback6, "host", "127.0.0.1:9000", "refused"}});
+    return joined(joined(rows, v4), v6);
 }
 
 std::vector<Row> rows_of_hairpin() {
@@ -167,17 +192,76 @@ std::vector<Row> rows_of_lan() {
     const std::string loopback = "LAN -> port published on 127.0.0.1: no";
     const std::string crafted = "LAN -> host's 127.0.0.0/8, crafted: no";
     const std::string lan = "LAN -> LAN through this host: no";
-    return {
+    const std::vector<Row> rows = {
         {loopback, "client", "192.0.2.1:8081", "refused"},
         {loopback, "web2", "10.90.0.1:8081", "refused"},
-        {loopback + ", crafted", "evil", "127.0.0.1:8081", "silence"},
-        {crafted, "evil", "127.0.0.1:8080", "silence"},
-        {crafted, "evil", "127.0.0.1:7778", "silence"},
-        {crafted, "evil", "127.0.0.1:7777", "silence"},
-        {crafted + " (as source)", "evil", "203.0.113.1:7777", "silence", "udp", "127.0.0.1"},
         {lan, "client", "198.51.100.2:80", "silence"},
         {lan, "other", "192.0.2.2:80", "silence"},
         {lan, "client", "198.51.100.2", "silence", "icmp"},
+        {"frames on a bridge of the operator's: as ever", "left", "10.99.0.2:80",
+         "right 10.99.0.1"},
+    };
+    return joined(rows,
+                  of(Families::ipv4, {{loopback + ", crafted", "evil", "127.0.0.1:8081", "silence"},
+                                      {crafted, "evil", "127.0.0.1:8080", "silence"},
+                                      {crafted, "evil", "127.0.0.1:7778", "silence"},
+                                      {crafted, "evil", "127.0.0.1:7777", "silence"},
+                                      {crafted + " (as source)", "evil", "203.0.113.1:7777",
+                                       "silence", "udp", "127.0.0.1"}}));
+}
+
+std::vector<Row> rows_kept_apart() {
+    const std::string apart = "icc=false: container -> its neighbour: no";
+    const std::string published = "icc=false: container -> its neighbour's published port";
+    const std::string rest = "icc=false: everything else as ever";
+    return {
+        {apart, "lone1", "10.91.3.12:80", "silence"},
+        {apart, "lone2", "10.91.3.11:80", "silence"},
+        {apart, "lone1", "10.91.3.12", "silence", "icmp"},
+        {apart + ", routed back out of the bridge", "lone1", "10.91.3.13:80", "silence"},
+        {published, "lone1", "192.0.2.1:8120", "lone2 10.91.3.1"},
+        {published, "lone1", "10.91.3.1:8120", "lone2 10.91.3.1"},
+        {published + " (its own)", "lone1", "10.91.3.1:8110", "lone1 10.91.3.1"},
+        {rest, "lone1", "198.51.100.2:80", "other 198.51.100.1"},
+        {rest, "lone1", "10.91.3.1:7777", "host 10.91.3.11"},
+        {rest, "lone1", "192.0.2.1:8080", "web1 10.91.3.11"},
+        {rest, "client", "192.0.2.1:8110", "lone1 192.0.2.2"},
+        {rest, "lone1", "10.90.0.11:80", "silence"},
+    };
+}
+
+std::vector<Row> rows_of_isolation() {
+    const std::string no_host = "host_access=false: container -> host beyond DNS: no";
+    const std::string no_host_else = "host_access=false: everything else as ever";
+    const std::string open = "isolate=false: container -> another such network";
+    const std::string half = "isolate=false on one side alone: no";
+    const std::string strict = "isolate=strict: not through published ports either";
+    const std::string strict_else = "isolate=strict: everything else as ever";
+    const std::string outbound = "outbound address of the network's own";
+    return {
+        {no_host, "sealed", "10.91.4.1:7777", "silence"},
+        {no_host, "sealed", "192.0.2.1:7777", "silence"},
+        {no_host, "sealed", "10.91.4.1", "silence", "icmp"},
+        {no_host_else, "sealed", "10.91.4.1:53", "host 10.91.4.11"},
+        {no_host_else, "sealed", "198.51.100.2:80", "other 198.51.100.1"},
+        {no_host_else, "sealed", "192.0.2.1:8080", "web1 10.91.4.11"},
+        {no_host_else, "host", "10.91.4.11:80", "sealed 10.91.4.1"},
+        {open, "open1", "10.91.6.11:80", "open2 10.91.5.11"},
+        {open, "open2", "10.91.5.11", "echo", "icmp"},
+        {half, "web1", "10.91.6.11:80", "silence"},
+        {half, "open1", "10.90.0.11:80", "silence"},
+        {strict, "web1", "192.0.2.1:8130", "silence"},
+        {strict, "strict", "192.0.2.1:8080", "silence"},
+        {strict, "strict", "10.90.0.11:80", "silence"},
+        {strict_else, "client", "192.0.2.1:8130", "strict 192.0.2.2"},
+        {strict_else, "strict", "192.0.2.1:8130", "strict 10.91.7.1"},
+        {strict_else, "strict", "198.51.100.2:80", "other 198.51.100.1"},
+        {strict_else, "host", "10.91.7.11:80", "strict 10.91.7.1"},
+        {strict_else + ", icc=false", "aloof2", "192.0.2.1:8140", "aloof1 10.91.9.1"},
+        {strict + ", icc=false", "web1", "192.0.2.1:8140", "silence"},
+        {strict + ", icc=false", "aloof2", "10.91.9.11:80", "silence"},
+        {outbound, "sender", "198.51.100.2:80", "other 198.51.100.9"},
+        {outbound, "sender", "198.51.100.2", "echo", "icmp"},
     };
 }
 
@@ -186,14 +270,76 @@ std::vector<Row> rows_of_lan() {
 const std::vector<Row>& all_rows() {
     static const std::vector<Row> all = [] {
         std::vector<Row> rows;
-        for (const auto& part : {rows_between_containers(), rows_outwards(), rows_of_internal(),
-                                 rows_to_host(), rows_from_outside(), rows_of_mappings(),
-                                 rows_from_host(), rows_of_hairpin(), rows_of_lan()}) {
+        for (const auto& part :
+             {rows_between_containers(), rows_outwards(), rows_of_internal(), rows_to_host(),
+              rows_from_outside(), rows_of_mappings(), rows_from_host(), rows_of_hairpin(),
+              rows_of_lan(), rows_kept_apart(), rows_of_isolation()}) {
             rows.insert(rows.end(), part.begin(), part.end());
         }
         return rows;
     }();
     return all;
+}
+
+namespace {
+
+// "10.90.0.12" -> "fd00:90:0::12", as layout.h says.
+std::string in_ipv6(const std::string& v4) {
+    const auto parts = split(v4, '.');
+    const std::string last(parts[3]);
+    const std::string start = v4.substr(0, v4.rfind('.'));
+    if (start == "127.0.0") {
+        return "::1";
+    }
+    if (start == "192.0.2" || start == "198.51.100" || start == "203.0.113") {
+        return std::string("2001:db8:") +
+               (start == "192.0.2"      ? "1"
+                : start == "198.51.100" ? "2"
+                                        : "3") +
+               "::" + last;
+    }
+    // fd00:90::12 is how the kernel, too, writes fd00:90:0::12.
+    const std::string third = parts[2] == "0" ? "" : ":" + std::string(parts[2]);
+    return "fd00:" + std::string(parts[1]) + third + "::" + last;
+}
+
+// With each IPv4 address in it in IPv6, in brackets where a port follows.
+std::string text_in_ipv6(const std::string& text) {
+    static const std::regex address(R"((\d+\.\d+\.\d+\.\d+)(:?))");
+    std::string result;
+    auto rest = text.begin();
+    for (std::sregex_iterator at(text.begin(), text.end(), address), end; at != end; ++at) {
+        result.append(rest, (*at)[0].first);
+        const std::string twin = in_ipv6((*at)[1]);
+        result += (*at)[2].length() != 0 ? "[" + twin + "]:" : twin;
+        rest = (*at)[0].second;
+    }
+    return result.append(rest, text.end());
+}
+
+} // namespace
+
+std::optional<Row> row_in(const Row& row, int family) {
+    const auto other = family == AF_INET ? Families::ipv6 : Families::ipv4;
+    if (row.families == other) {
+        return std::nullopt;
+    }
+    Row result = row;
+    if (family == AF_INET6) {
+        result.to = text_in_ipv6(row.to);
+        result.answer = text_in_ipv6(row.answer);
+    }
+    return result;
+}
+
+std::vector<Row> rows_of(int family) {
+    std::vector<Row> rows;
+    for (const auto& row : all_rows()) {
+        if (auto one = row_in(row, family)) {
+            rows.push_back(std::move(*one));
+        }
+    }
+    return rows;
 }
 
 } // namespace ocinet::test

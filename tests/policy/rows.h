@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,11 @@
 
 namespace ocinet::test {
 
-/// A row of the policy, or one way in which a row could be broken.
+/// Which families a row is about.
+enum class Families { both, ipv4, ipv6 };
+
+/// A row of the policy, or one way in which a row could be broken; in IPv4's addresses, of which
+/// IPv6's follow (layout.h).
 struct Row {
     /// The row in the policy's words.
     std::string what;
@@ -23,9 +28,15 @@ struct Row {
     std::string protocols = "tcp udp";
     std::string source = {};
     std::size_t size = 0;
+    Families families = Families::both;
 };
 
 const std::vector<Row>& all_rows();
+
+/// Those that are about the family, in its addresses.
+std::vector<Row> rows_of(int family);
+/// The row in the family's addresses; nothing where it is not about it.
+std::optional<Row> row_in(const Row& row, int family);
 
 /// What came of a row, by protocol in the row's order. "delivered": without an answer, but a server
 /// got the packet.

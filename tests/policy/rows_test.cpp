@@ -2,9 +2,10 @@
 // Every row of the policy with real packets, with bridge-nf-call-iptables 0 and 1.
 #include "tests/support/catch.h"
 
-#include <algorithm>
+#include <sys/socket.h>
+
 #include <cstdio>
-#include <iterator>
+#include <optional>
 
 #include "netsetup/base/text.h"
 #include "tests/policy/rows.h"
@@ -24,23 +25,38 @@ std::vector<int> bridge_nf_values() {
     return {0, 1};
 }
 
-std::string cell(const Row& row, const Outcome& outcome) {
-    const std::string wrong = mismatch(row, outcome);
+struct Column {
+    int family;
+    int bridge_nf;
+    std::vector<Outcome> outcomes; // of rows_of(family)
+};
+
+std::string name_of(const Column& column) {
+    return std::string(column.family == AF_INET ? "IPv4" : "IPv6") + ", bridge-nf " +
+           std::to_string(column.bridge_nf);
+}
+
+std::string cell(const std::optional<Row>& row, const Outcome* outcome) {
+    if (!row) {
+        return "-";
+    }
+    const std::string wrong = mismatch(*row, *outcome);
     return wrong.empty() ? "ok" : "WRONG " + wrong;
 }
 
-void print_table(const std::vector<int>& values, const std::vector<std::vector<Outcome>>& columns) {
-    const auto& rows = all_rows();
-    std::printf("%-58s %-7s %-18s %-7s  %s", "row", "from", "to", "by", "answer");
-    for (const int value : values) {
-        std::printf(" | nf %d", value);
+void print_table(const std::vector<Column>& columns) {
+    std::printf("%-62s %-7s %-18s %-7s  %-18s", "row", "from", "to", "by", "answer");
+    for (const auto& column : columns) {
+        std::printf(" | %s", name_of(column).c_str());
     }
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const Row& row = rows[i];
-        std::printf("\n%-58s %-7s %-18s %-7s  %-18s", row.what.c_str(), row.from.c_str(),
+    std::vector<std::size_t> next(columns.size());
+    for (const auto& row : all_rows()) {
+        std::printf("\n%-62s %-7s %-18s %-7s  %-18s", row.what.c_str(), row.from.c_str(),
                     row.to.c_str(), row.protocols.c_str(), row.answer.c_str());
-        for (const auto& column : columns) {
-            std::printf(" | %s", cell(row, column[i]).c_str());
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            const auto tried = row_in(row, columns[i].family);
+            const Outcome* outcome = tried ? &columns[i].outcomes.at(next[i]++) : nullptr;
+            std::printf(" | %-17s", cell(tried, outcome).c_str());
         }
     }
     std::printf("\n");
@@ -48,27 +64,27 @@ void print_table(const std::vector<int>& values, const std::vector<std::vector<O
 }
 
 // Rows whose verdict is no by a rule's drop: "refused" proves by itself that packets come through.
-std::vector<Row> dropped_rows() {
-    std::vector<Row> rows;
-    std::copy_if(all_rows().begin(), all_rows().end(), std::back_inserter(rows),
-                 [](const Row& row) { return row.answer == "silence"; });
+std::vector<Row> dropped_rows(int family) {
+    std::vector<Row> rows = rows_of(family);
+    std::erase_if(rows, [](const Row& row) { return row.answer != "silence"; });
     return rows;
 }
 
 } // namespace
 
-TEST_CASE("each row of the policy holds, with bridge-nf-call-iptables 0 and 1") {
+TEST_CASE("each row of the policy holds, in both families, with bridge-nf-call-iptables 0 and 1") {
     const Layout layout;
-    const auto values = bridge_nf_values();
-    std::vector<std::vector<Outcome>> columns;
-    for (const int value : values) {
-        layout.set_bridge_nf(value == 1);
-        columns.push_back(try_rows(layout, all_rows(), patience));
+    std::vector<Column> columns;
+    for (const int family : {AF_INET, AF_INET6}) {
+        for (const int value : bridge_nf_values()) {
+            layout.set_bridge_nf(value == 1);
+            columns.push_back({family, value, try_rows(layout, rows_of(family), patience)});
+        }
     }
-    print_table(values, columns);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        INFO("bridge-nf-call-iptables " << values[i]);
-        CHECK(mismatches(all_rows(), columns[i]) == nothing_wrong);
+    print_table(columns);
+    for (const auto& column : columns) {
+        INFO(name_of(column));
+        CHECK(mismatches(rows_of(column.family), column.outcomes) == nothing_wrong);
     }
 }
 
@@ -77,19 +93,21 @@ TEST_CASE("each row of the policy holds, with bridge-nf-call-iptables 0 and 1") 
 TEST_CASE("without the policy's drops each no of the policy is a yes") {
     const Layout layout;
     layout.open_filters();
-    auto rows = dropped_rows();
-    for (auto& row : rows) {
-        row.answer = "any";
-    }
-    for (const int value : bridge_nf_values()) {
-        layout.set_bridge_nf(value == 1);
-        const auto outcomes = try_rows(layout, rows, patience);
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            INFO("bridge-nf-call-iptables " << value << ": " << rows[i].what << ", " << rows[i].from
-                                            << " -> " << rows[i].to);
-            const std::string got = join(outcomes[i], ", ");
-            CHECK(got.find("silence") == std::string::npos);
-            CHECK(got.find("refused") == std::string::npos);
+    for (const int family : {AF_INET, AF_INET6}) {
+        auto rows = dropped_rows(family);
+        for (auto& row : rows) {
+            row.answer = "any";
+        }
+        for (const int value : bridge_nf_values()) {
+            layout.set_bridge_nf(value == 1);
+            const auto outcomes = try_rows(layout, rows, patience);
+            for (std::size_t i = 0; i < rows.size(); ++i) {
+                INFO("bridge-nf-call-iptables " << value << ": " << rows[i].what << ", "
+                                                << rows[i].from << " -> " << rows[i].to);
+                const std::string got = join(outcomes[i], ", ");
+                CHECK(got.find("silence") == std::string::npos);
+                CHECK(got.find("refused") == std::string::npos);
+            }
         }
     }
 }

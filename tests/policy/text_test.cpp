@@ -37,10 +37,10 @@ std::map<std::string, Declared> declared_sets() {
 }
 
 std::vector<std::string> words_for(std::string_view types) {
-    static const std::map<std::string_view, std::string> words = {{"ifname", "eth0"},
-                                                                  {"ipv4_addr", "10.0.0.1"},
-                                                                  {"inet_proto", "tcp"},
-                                                                  {"inet_service", "80"}};
+    static const std::map<std::string_view, std::string> words = {
+        {"ifname", "eth0"},       {"ipv4_addr", "10.0.0.1"},
+        {"ipv6_addr", "fd00::1"}, {"ether_addr", "02:00:00:00:00:01"},
+        {"inet_proto", "tcp"},    {"inet_service", "80"}};
     std::vector<std::string> chosen;
     for (const auto type : split(types, '.')) {
         chosen.push_back(words.at(trim(type)));

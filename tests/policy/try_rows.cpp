@@ -19,11 +19,16 @@ std::string next_word() {
 
 Probe probe_of(const Layout& layout, const Row& row, const std::string& protocol,
                Milliseconds patience) {
-    const auto colon = row.to.find(':');
+    // The last colon, unless it is one of an address: [::1]:80, 10.0.0.1:80, fd00::1.
+    const bool bracketed = row.to.starts_with('[');
+    const auto first = row.to.find(':');
+    const auto colon =
+        bracketed || first == row.to.rfind(':') ? row.to.rfind(':') : std::string::npos;
+    const std::string host = row.to.substr(0, colon);
     // Nor is an answer to another's address waited for.
     const bool no_answer = row.answer == "silence" || !row.source.empty();
     Probe probe{.protocol = protocol,
-                .address = row.to.substr(0, colon),
+                .address = bracketed ? host.substr(1, host.size() - 2) : host,
                 .word = next_word(),
                 .patience = no_answer ? long_enough_for_silence : patience,
                 .source = row.source,

@@ -103,9 +103,12 @@ json read_files(const Place& place) {
     }));
 }
 
-// The guard's elements have no comment, and stand in `guarded` and, as pairs, in `same`.
+// The guard's elements have no comment.
 bool is_guards(const json& set, const json& element) {
-    return set["name"] == "guarded" || (set["name"] == "same" && !element.contains("elem"));
+    const auto name = set["name"].get<std::string>();
+    return !element.contains("elem") &&
+           (name.starts_with("guarded") || name.starts_with("foreign") ||
+            name.starts_with("bridged"));
 }
 
 bool is_our_elements(const json& object) {
@@ -134,7 +137,8 @@ std::vector<std::string> leftovers(const Place& host) {
     const json state = host.snapshot();
     std::vector<std::string> found;
     for (const auto& [name, link] : state["links"].items()) {
-        if (name.starts_with("oc")) {
+        const std::string alias = link.at(0).value("ifalias", "");
+        if (name.starts_with("oc") || alias.starts_with("ocinet:")) {
             found.push_back("link " + name);
         }
     }
@@ -147,7 +151,7 @@ std::vector<std::string> leftovers(const Place& host) {
         }
     }
     for (const auto& [path, text] : state["run"].items()) {
-        if (path != "/run/ocinet/forwarding") {
+        if (!path.starts_with("/run/ocinet/forwarding")) {
             found.push_back("file " + path + ": " + text.get<std::string>());
         }
     }

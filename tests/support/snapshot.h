@@ -42,8 +42,8 @@ inline const std::string no_difference;
 
 /// What a host still holds of ocinet, described one by one: links `oc…`, elements in table
 /// `inet ocinet`, files below /run/ocinet. What stays by design is not named: empty directories,
-/// `lock`, `rotation`, and that forwarding was turned on, which is the set `guarded` and the file
-/// `forwarding`.
+/// `lock`, `rotation`, and that forwarding was turned on, which are the sets `guarded4`,
+/// `foreign4`, … and the files `forwarding4` and `forwarding6`.
 std::vector<std::string> leftovers(const Place& host);
 inline const std::vector<std::string> nothing_left;
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "oci-config/network_options.h"
+
+#include <sys/socket.h>
+
+#include "netsetup/base/error.h"
+#include "netsetup/base/text.h"
+#include "oci-config/json.h"
+
+namespace ocinet::oci {
+
+namespace {
+
+constexpr unsigned least_mtu = 68; // RFC 791: every host must take 68 octets unfragmented
+constexpr unsigned most_mtu = 65535;
+
+// Podman writes every option's value as a string.
+template <typename Number>
+Number read_number(ObjectReader& option, const std::string& key, std::uint64_t least,
+                   std::uint64_t most, Number otherwise) {
+    const auto text = option.text(key);
+    if (!text) {
+        return otherwise;
+    }
+    const auto number = parse_number(*text, least, most);
+    if (!number) {
+        throw option.wrong(key, "\"" + *text + "\" is not between " + std::to_string(least) +
+                                    " and " + std::to_string(most));
+    }
+    return Number(*number);
+}
+
+bool read_bool(ObjectReader& option, const std::string& key, bool otherwise) {
+    const auto text = option.text(key);
+    if (!text) {
+        return otherwise;
+    }
+    const auto value = parse_bool(*text);
+    if (!value) {
+        throw option.wrong(key, "\"" + *text + "\" is neither true nor false");
+    }
+    return *value;
+}
+
+Isolation read_isolation(ObjectReader& option) {
+    const auto text = option.text("isolate");
+    if (text == "strict") {
+        return Isolation::strict;
+    }
+    const auto value = parse_bool(text.value_or("true"));
+    if (!value) {
+        throw option.wrong("isolate", "\"" + *text + "\" is neither true, false nor strict");
+    }
+    return *value ? Isolation::closed : Isolation::open;
+}
+
+std::optional<IpAddress> read_outbound(ObjectReader& option, const std::string& key, int family) {
+    if (!option.member(key)) {
+        return std::nullopt;
+    }
+    const IpAddress address = read_address(option, key);
+    if (address.family() != family || address.is_any() || address.is_loopback() ||
+        address.is_multicast()) {
+        throw option.wrong(key, address.text() + " is no address to send from");
+    }
+    return address;
+}
+
+bool read_managed(ObjectReader& option) {
+    const std::string mode = option.text("mode").value_or("managed");
+    if (mode != "managed" && mode != "unmanaged") {
+        throw option.wrong("mode", "\"" + mode + "\" is neither managed nor unmanaged");
+    }
+    return mode == "managed";
+}
+
+} // namespace
+
+void read_options(const nlohmann::json& options, const std::string& name, Network& network) {
+    ObjectReader option(options, name);
+    if (option.member("mtu")) {
+        network.mtu = read_number(option, "mtu", least_mtu, most_mtu, 0U);
+    }
+    network.managed = read_managed(option);
+    network.isolation = read_isolation(option);
+    network.icc = read_bool(option, "icc", true);
+    network.host_access = read_bool(option, "host_access", true);
+    network.metric = read_number(option, "metric", 0, UINT32_MAX, std::uint32_t(0));
+    network.no_default_route = read_bool(option, "no_default_route", false);
+    network.outbound_addr4 = read_outbound(option, "outbound_addr4", AF_INET);
+    network.outbound_addr6 = read_outbound(option, "outbound_addr6", AF_INET6);
+    for (const auto* key : {"vlan", "vrf"}) {
+        if (option.member(key)) {
+            throw option.wrong(key, "not supported yet");
+        }
+    }
+    option.refuse_unknown();
+}
+
+} // namespace ocinet::oci

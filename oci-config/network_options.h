@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "oci-config/network.h"
+
+namespace ocinet::oci {
+
+/// The member `options` of a network file: those of Podman's bridge driver, and `icc` and
+/// `host_access`. Throws Error for an option that is unknown, or whose value is none.
+void read_options(const nlohmann::json& options, const std::string& name, Network& network);
+
+} // namespace ocinet::oci
