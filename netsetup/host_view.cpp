@@ -223,8 +223,10 @@ std::vector<nft::Element> elements_of(const Record& record, const state::Directo
     return elements;
 }
 
+} // namespace
+
 // Each once: a network's stand in the record of each of its containers.
-std::vector<nft::Element> lost_elements(const state::Directory& directory) {
+std::vector<nft::Element> recorded_elements(const state::Directory& directory) {
     auto lost = ops::guard_elements(directory);
     std::set<std::string> seen;
     for (const auto& id : Record::list(directory)) {
@@ -239,11 +241,13 @@ std::vector<nft::Element> lost_elements(const state::Directory& directory) {
     return lost;
 }
 
+namespace {
+
 void look_at_firewall(HostView& view, netlink::Socket& netfilter,
                       const state::Directory& directory) {
     view.policy_version = nft::live_version(netfilter);
     if (view.policy_version != nft::policy_version) {
-        view.lost = lost_elements(directory);
+        view.lost = recorded_elements(directory);
     }
 }
 

@@ -83,18 +83,25 @@ std::optional<std::string> abandoned(const Record& record, Host& host) {
     if (record.phase == Phase::removing) {
         return "its tear-down did not come to an end";
     }
-    if (is_alive(record.process)) {
+    if (!has_ended(record, host.route)) {
         return std::nullopt;
+    }
+    return "its process " + std::to_string(record.process.pid) + " is gone";
+}
+
+bool has_ended(const Record& record, netlink::Socket& route) {
+    if (is_alive(record.process)) {
+        return false;
     }
     // A namespace that the runtime made ends with the container; the kernel removes its links a
     // moment later. While a link of a given one is there, somebody holds it: a process or a mount.
     for (const auto& attached : record.plan.attached) {
         if (record.given_netns && !attached.host_interface.empty() &&
-            link::find(host.route, attached.host_interface)) {
-            return std::nullopt;
+            link::find(route, attached.host_interface)) {
+            return false;
         }
     }
-    return "its process " + std::to_string(record.process.pid) + " is gone";
+    return true;
 }
 
 std::optional<Reclaimed> reclaim(const std::string& id, Host& host) {
