@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -41,10 +42,10 @@ void print_result(const std::string& id, const Plan& plan) {
 }
 
 // Ascending, each once: the order in which locks are taken.
-std::vector<std::string> network_names(const std::vector<drivers::Request>& requests) {
+std::vector<std::string> network_names(const oci::ContainerRequest& wanted) {
     std::vector<std::string> names;
-    for (const auto& request : requests) {
-        names.push_back(request.network.name);
+    for (const auto& attachment : wanted.attachments) {
+        names.push_back(attachment.network);
     }
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -73,12 +74,16 @@ bool free_from_owners(const std::vector<HostView::Conflict>& conflicts, Host& ho
     return freed;
 }
 
-// Looks and plans under the locks, which stay with the caller: while it holds them the plan fits.
-Plan make_plan(Host& host, const std::vector<drivers::Request>& requests,
+using MakeRequests = std::function<std::vector<drivers::Request>()>;
+
+// Looks and plans under the locks, which stay with the caller: while it holds them the plan fits. So
+// do the networks' files, which are read under them: one may be removed before.
+Plan make_plan(Host& host, const MakeRequests& make_requests,
                const std::vector<std::string>& networks, NameSource& names, LockList& held) {
     std::set<std::string> asked;
     while (true) {
         held = host.locks.shared(networks);
+        const auto requests = make_requests();
         auto planned = drivers::plan_all(requests, [&](const HostQuery& query) {
             return look(query, host.directory, host.route, host.netfilter, names);
         });
@@ -157,13 +162,16 @@ void attach(const oci::State& state) {
     }
     ContainerProcess process = ContainerProcess::open(state.pid);
     NameSource names = NameSource::from_kernel();
-    const auto requests =
-        drivers::requests_for({.id = state.id,
-                               .bundle = bundle,
-                               .in_host_network = process.in_host_network,
-                               .policy_file = paths::policy_text(),
-                               .seed = names.seed()},
-                              *wanted, oci::load_networks(wanted->attachments, paths::networks));
+    const drivers::ContainerFacts facts{.id = state.id,
+                                        .bundle = bundle,
+                                        .in_host_network = process.in_host_network,
+                                        .policy_file = paths::policy_text(),
+                                        .seed = names.seed()};
+    const auto make_requests = [&] {
+        return drivers::requests_for(facts, *wanted,
+                                     oci::load_networks(wanted->attachments, paths::networks));
+    };
+    make_requests(); // what is wrong with them is said before anything of ours is made
     Host host;
     const auto own_lock = host.locks.container(state.id);
     if (is_attached_already(state.id, process.identity, host)) {
@@ -175,9 +183,9 @@ void attach(const oci::State& state) {
                   .process = process.identity,
                   .given_netns = bundle.network == oci::Bundle::Network::path,
                   .bundle = state.bundle,
-                  .networks = network_names(requests)};
+                  .networks = network_names(*wanted)};
     LockList held;
-    record.plan = make_plan(host, requests, record.networks, names, held);
+    record.plan = make_plan(host, make_requests, record.networks, names, held);
     for (const auto& note : record.plan.notes) {
         log::info(note);
     }
