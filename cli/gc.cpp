@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // ocinet gc: takes back what dead containers left.
 #include <cstdio>
+#include <memory>
 
+#include "cli/print.h"
+#include "cli/root.h"
 #include "cli/verbs.h"
 #include "netsetup/recover.h"
 
@@ -9,18 +12,54 @@ namespace ocinet::cli {
 
 namespace {
 
-void sweep() {
+struct Options {
+    bool dry_run = false;
+    bool json = false;
+};
+
+// What became of one container, or would.
+std::optional<Reclaimed> sweep(const std::string& id, Host& host, bool dry_run) {
+    if (!dry_run) {
+        return reclaim(id, host);
+    }
+    const auto lock = host.locks.try_container(id);
+    const auto record = lock ? Record::load(host.directory, id) : std::nullopt;
+    const auto reason = record ? abandoned(*record, host) : std::nullopt;
+    return reason ? std::optional(Reclaimed{id, *reason, {}}) : std::nullopt;
+}
+
+void print_text(const Reclaimed& done, bool dry_run) {
+    print_line(done.id + ": " + done.reason + ": " +
+               (dry_run                 ? "would be removed"
+                : done.failures.empty() ? "removed"
+                                        : "not everything could be removed"));
+}
+
+nlohmann::ordered_json to_object(const Reclaimed& done, bool dry_run) {
+    return {{"id", done.id},
+            {"reason", done.reason},
+            {"removed", !dry_run && done.failures.empty()},
+            {"failures", done.failures}};
+}
+
+void run(const Options& options) {
+    require_root("gc", "it removes links and firewall elements");
     Host host{.directory = state::Directory::open_or_imagine()};
+    if (!options.dry_run) {
+        remove_unfinished(host);
+    }
+    auto all = nlohmann::ordered_json::array();
     std::size_t failed = 0;
-    remove_unfinished(host);
     for (const auto& id : Record::list(host.directory)) {
         try {
-            const auto done = reclaim(id, host);
+            const auto done = sweep(id, host, options.dry_run);
             if (!done) {
                 continue;
             }
-            std::printf("%s: %s: %s\n", id.c_str(), done->reason.c_str(),
-                        done->failures.empty() ? "removed" : "not everything could be removed");
+            all.push_back(to_object(*done, options.dry_run));
+            if (!options.json) {
+                print_text(*done, options.dry_run);
+            }
             for (const auto& failure : done->failures) {
                 std::fprintf(stderr, "ocinet: container %s: %s\n", id.c_str(), failure.c_str());
             }
@@ -30,6 +69,11 @@ void sweep() {
             ++failed;
         }
     }
+    if (options.json) {
+        print_json(all);
+    } else if (all.empty() && failed == 0) {
+        print_line("nothing to remove");
+    }
     if (failed != 0) {
         throw Error(std::to_string(failed) + " containers could not be reclaimed");
     }
@@ -38,7 +82,11 @@ void sweep() {
 } // namespace
 
 void add_gc(CLI::App& app) {
-    app.add_subcommand("gc", "Remove what dead containers left behind")->callback(sweep);
+    auto options = std::make_shared<Options>();
+    auto* verb = app.add_subcommand("gc", "Remove what dead containers left behind");
+    verb->add_flag("-n,--dry-run", options->dry_run, "Only say what would be removed, and why");
+    verb->add_flag("--json", options->json, "Print JSON");
+    verb->callback([options] { run(*options); });
 }
 
 } // namespace ocinet::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // ocinet: shows and mends what the hook does.
+#include "cli/print.h"
 #include "cli/verbs.h"
 #include "netsetup/base/error.h"
 #include "netsetup/base/log.h"
@@ -12,8 +13,10 @@ int main(int argc, char** argv) {
     ocinet::cli::add_gc(app);
     try {
         app.parse(argc, argv);
+        ocinet::cli::finish_printing();
         return 0;
     } catch (const CLI::ParseError& error) {
+        // A verb that ends with a status of its own throws CLI::RuntimeError, which prints nothing.
         return app.exit(error);
     } catch (const ocinet::Error& error) {
         ocinet::log::error(error);

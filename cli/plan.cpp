@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/root.h"
 #include "cli/verbs.h"
 #include "drivers/requests.h"
 #include "netsetup/base/file.h"
@@ -49,7 +50,17 @@ bool in_host_network(const Options& options, const oci::Bundle& bundle) {
     return bundle.network == oci::Bundle::Network::host;
 }
 
+void refuse_the_impossible(const Options& options) {
+    if (options.bundle.empty() && options.network.empty() && options.publish.empty() &&
+        options.name.empty()) {
+        throw Error(
+            "nothing to plan: give a bundle's directory, or --network, --publish or --name");
+    }
+    require_root("plan", "it reads the host's network state");
+}
+
 drivers::Planned make_plan(const Options& options) {
+    refuse_the_impossible(options);
     oci::Bundle bundle;
     bundle.network = oci::Bundle::Network::own;
     if (!options.bundle.empty()) {
@@ -106,8 +117,12 @@ void print_commands(const Plan& plan, pid_t pid) {
             std::printf("%s\n", command.c_str());
         }
         for (const auto& command : description.undo) {
-            std::printf("    # undo: %s\n",
-                        command.starts_with("# ") ? command.c_str() + 2 : command.c_str());
+            // Prose in parentheses, so that nobody takes it for a command.
+            if (command.starts_with("# ")) {
+                std::printf("    # undo: (%s)\n", command.c_str() + 2);
+            } else {
+                std::printf("    # undo: %s\n", command.c_str());
+            }
         }
     });
     for (const auto& note : plan.notes) {
