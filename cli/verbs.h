@@ -7,6 +7,9 @@
 namespace ocinet::cli {
 
 void add_gc(CLI::App& app);
+void add_inspect(CLI::App& app);
 void add_plan(CLI::App& app);
+void add_port(CLI::App& app);
+void add_ps(CLI::App& app);
 
 } // namespace ocinet::cli
