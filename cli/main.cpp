@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
     CLI::App app("The container network that explains itself.", "ocinet");
     app.set_version_flag("--version", OCINET_VERSION);
     app.require_subcommand(1);
+    ocinet::cli::add_network(app);
     ocinet::cli::add_ps(app);
     ocinet::cli::add_inspect(app);
     ocinet::cli::add_port(app);

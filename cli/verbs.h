@@ -8,8 +8,17 @@ namespace ocinet::cli {
 
 void add_gc(CLI::App& app);
 void add_inspect(CLI::App& app);
+/// With the verbs of its own, which are below.
+void add_network(CLI::App& app);
 void add_plan(CLI::App& app);
 void add_port(CLI::App& app);
 void add_ps(CLI::App& app);
+
+void add_network_create(CLI::App& network);
+void add_network_exists(CLI::App& network);
+void add_network_inspect(CLI::App& network);
+void add_network_ls(CLI::App& network);
+void add_network_prune(CLI::App& network);
+void add_network_rm(CLI::App& network);
 
 } // namespace ocinet::cli
