@@ -14,6 +14,8 @@ int main(int argc, char** argv) {
     ocinet::cli::add_inspect(app);
     ocinet::cli::add_port(app);
     ocinet::cli::add_plan(app);
+    ocinet::cli::add_check(app);
+    ocinet::cli::add_reload(app);
     ocinet::cli::add_gc(app);
     try {
         app.parse(argc, argv);

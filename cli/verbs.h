@@ -6,6 +6,7 @@
 /// One verb, one file: each adds its subcommand with its options and says what runs it.
 namespace ocinet::cli {
 
+void add_check(CLI::App& app);
 void add_gc(CLI::App& app);
 void add_inspect(CLI::App& app);
 /// With the verbs of its own, which are below.
@@ -13,6 +14,7 @@ void add_network(CLI::App& app);
 void add_plan(CLI::App& app);
 void add_port(CLI::App& app);
 void add_ps(CLI::App& app);
+void add_reload(CLI::App& app);
 
 void add_network_create(CLI::App& network);
 void add_network_exists(CLI::App& network);

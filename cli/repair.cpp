@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/repair.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "drivers/parts/forwarding.h"
+#include "netsetup/base/names.h"
+#include "netsetup/host_view.h"
+#include "netsetup/link.h"
+#include "netsetup/reconnect.h"
+
+namespace ocinet::cli {
+
+namespace {
+
+constexpr const char* start_again = "start the container again";
+
+// One with another value is there under the same key: it goes first.
+void put_back(const std::vector<nft::Element>& elements, Context& context) {
+    std::vector<nft::Element> missing;
+    std::copy_if(
+        elements.begin(), elements.end(), std::back_inserter(missing),
+        [&](const nft::Element& element) { return !nft::contains(context.netfilter, element); });
+    nft::remove(context.netfilter, missing);
+    nft::add(context.netfilter, missing);
+}
+
+std::string taken_by(const std::string& owner) {
+    return "container " + owner + " has it by now: " + start_again;
+}
+
+std::string repair(const ops::TakeAddress& op, Context& context) {
+    const auto owner = state::lease_owner(context.state, op.range, op.address);
+    if (owner) {
+        return taken_by(*owner);
+    }
+    apply(op, context);
+    return "";
+}
+
+std::string repair(const ops::TakePorts& op, Context& context) {
+    const auto owner = state::port_owner(context.state, op.claim);
+    if (owner) {
+        return taken_by(*owner);
+    }
+    apply(op, context);
+    return "";
+}
+
+std::string repair(const ops::EnsurePolicy&, Context& context) {
+    reload_policy(context.state);
+    return "";
+}
+
+// As a container would that is attached now: it may be that others have turned it off, and that the
+// host has other interfaces than it had, which it must not route between.
+std::string repair(const ops::EnableForwarding& op, Context& context) {
+    NameSource names = NameSource::from_kernel();
+    const HostView view = look({.forwarding4 = !op.ipv6, .forwarding6 = op.ipv6}, context.state,
+                               context.route, context.netfilter, names);
+    const auto wanted = drivers::wanted_forwarding(view, op.ipv6 ? AF_INET6 : AF_INET);
+    if (wanted.turn_on) {
+        apply(wanted, context);
+    }
+    put_back(ops::guard_elements(context.state), context);
+    return "";
+}
+
+std::string repair(ops::EnsureBridge op, Context& context) {
+    const auto found = link::find(context.route, op.name);
+    if (found && (found->kind != "bridge" || found->alias != link_alias("", op.network))) {
+        return "the host's interface " + op.name + " is not this network's";
+    }
+    op.found = found ? ops::EnsureBridge::Found::incomplete : ops::EnsureBridge::Found::absent;
+    apply(op, context);
+    return "";
+}
+
+std::string repair(const ops::ShareElements& op, Context& context) {
+    put_back(op.elements, context);
+    return "";
+}
+
+std::string repair(const ops::OwnElements& op, Context& context) {
+    put_back(op.elements, context);
+    return "";
+}
+
+std::string repair(const ops::PublishPorts& op, Context& context) {
+    if (!ops::holds_claims(op, context.state, context.container_id)) {
+        return "the container does not hold these ports any more";
+    }
+    put_back(op.elements, context);
+    apply(op, context); // flows of UDP that began meanwhile end
+    return "";
+}
+
+std::string repair(const ops::CreateVeth& op, Context& context) {
+    return reconnect(op, context.route)
+               ? ""
+               : "a new link would be another than the container's: " + std::string(start_again);
+}
+
+// What the container may have changed itself.
+std::string repair(const ops::RaiseLoopback&, Context&) {
+    return start_again;
+}
+std::string repair(const ops::ConfigureLink&, Context&) {
+    return start_again;
+}
+std::string repair(const ops::AnnounceAddress&, Context&) {
+    return start_again;
+}
+std::string repair(const ops::AddHosts&, Context&) {
+    return start_again;
+}
+
+} // namespace
+
+std::string repair(const Operation& operation, Context& context) {
+    return std::visit([&](const auto& op) { return repair(op, context); }, operation);
+}
+
+std::size_t reload_policy(const state::Directory& directory) {
+    const auto elements = recorded_elements(directory);
+    if (!elements.empty()) {
+        PolicyLoader::start().load(elements);
+    }
+    return elements.size();
+}
+
+} // namespace ocinet::cli
