@@ -28,9 +28,19 @@ IpAddress read_inside(ObjectReader& reader, const std::string& key, const Prefix
     return address;
 }
 
-// Leases are counted in an address's last 64 bits.
+// The ends of what may be given out: the subnet's own address and its broadcast address, which never
+// are, may be among them, as in the files that Podman writes for --ip-range. Leases are counted in an
+// address's last 64 bits.
 IpAddress read_lease_end(ObjectReader& reader, const std::string& key, const Prefix& subnet) {
-    const IpAddress address = read_inside(reader, key, subnet);
+    IpAddress address = read_address(reader, key);
+    if (address == subnet.network()) {
+        address = address.plus(1);
+    } else if (address.is_v4() && address == subnet.last()) {
+        address = address.plus(std::uint64_t(-1));
+    }
+    if (!is_host_address(address, subnet)) {
+        throw reader.wrong(key, address.text() + " is not a host's address in " + subnet.text());
+    }
     if (subnet.network().plus(address.minus(subnet.network())) != address) {
         throw reader.wrong(key, address.text() + " lies outside the first /64 of " + subnet.text());
     }
