@@ -14,7 +14,7 @@ namespace ocinet::cli {
 namespace {
 
 constexpr std::size_t gap = 2;
-constexpr std::size_t least_width = 8;
+constexpr std::size_t least_width = 5;
 
 using Widths = std::vector<std::size_t>;
 

@@ -37,7 +37,7 @@ struct Terminal {
 Terminal terminal();
 
 /// The table as text. What does not fit is cut, in the widest columns first, and ends with "…"; the
-/// cells are ASCII. Columns of eight characters stay: a table that is too wide even then is.
+/// cells are ASCII. Columns of five characters stay: a table that is too wide even then is.
 std::string format(const Table& table, const Terminal& terminal);
 
 } // namespace ocinet::cli
