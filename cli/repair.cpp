@@ -18,6 +18,13 @@ namespace {
 
 constexpr const char* start_again = "start the container again";
 
+// What is inside the container it may have changed itself; and of what is not named below nobody
+// has said that it can safely be done again.
+template <typename Op>
+std::string repair(const Op&, Context&) {
+    return start_again;
+}
+
 // One with another value is there under the same key: it goes first.
 void put_back(const std::vector<nft::Element>& elements, Context& context) {
     std::vector<nft::Element> missing;
@@ -102,20 +109,6 @@ std::string repair(const ops::CreateVeth& op, Context& context) {
     return reconnect(op, context.route)
                ? ""
                : "a new link would be another than the container's: " + std::string(start_again);
-}
-
-// What the container may have changed itself.
-std::string repair(const ops::RaiseLoopback&, Context&) {
-    return start_again;
-}
-std::string repair(const ops::ConfigureLink&, Context&) {
-    return start_again;
-}
-std::string repair(const ops::AnnounceAddress&, Context&) {
-    return start_again;
-}
-std::string repair(const ops::AddHosts&, Context&) {
-    return start_again;
 }
 
 } // namespace
