@@ -11,8 +11,6 @@ namespace ocinet::oci {
 
 namespace {
 
-constexpr std::string_view prefix = "io.ocinet.";
-
 void read_option(Attachment& attachment, std::string_view option) {
     const auto equals = option.find('=');
     const auto key = option.substr(0, equals);
@@ -110,7 +108,7 @@ std::optional<ContainerRequest> parse_request(const Annotations& annotations) {
     ContainerRequest request;
     bool ours = false;
     for (const auto& [key, value] : annotations) {
-        if (!key.starts_with(prefix)) {
+        if (!key.starts_with(annotation_prefix)) {
             continue;
         }
         ours = true;
