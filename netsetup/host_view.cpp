@@ -42,10 +42,7 @@ void look_for_address(HostView& view, const HostQuery::Address& query,
     view.addresses.push_back(free.value_or(IpAddress()));
 }
 
-struct Pool {
-    unsigned first;
-    unsigned last;
-};
+using Pool = HostQuery::PortRange;
 
 // Ports that the kernel never chooses by itself for outgoing connections: above its range, or
 // below it where that is all there is.
@@ -56,10 +53,10 @@ Pool random_ports() {
     const auto low = unsigned(parse_number(trim(ends.front()), 1, 65535).value_or(32768));
     const auto high = unsigned(parse_number(trim(ends.back()), 1, 65535).value_or(60999));
     if (high + enough <= 65535) {
-        return {high + 1, 65535};
+        return {std::uint16_t(high + 1), 65535};
     }
     if (low > 1024 + enough) {
-        return {1024, low - 1};
+        return {1024, std::uint16_t(low - 1)};
     }
     throw Error("ip_local_port_range leaves no room for random ports")
         .hint("name the host port, or narrow net.ipv4.ip_local_port_range");
@@ -89,16 +86,16 @@ void look_for_overlaps(HostView& view, const std::vector<Prefix>& subnets, netli
 
 class PortSearch {
 public:
-    PortSearch(HostView& view, const std::vector<state::PortClaim>& claims,
-               const state::Directory& directory, NameSource& names)
-        : view_(view), claims_(claims), directory_(directory), names_(names),
-          diag_(netlink::Socket::open(NETLINK_SOCK_DIAG)) {}
+    PortSearch(HostView& view, const HostQuery& query, const state::Directory& directory,
+               NameSource& names)
+        : view_(view), claims_(query.ports), free_(query.free_ports), directory_(directory),
+          names_(names), diag_(netlink::Socket::open(NETLINK_SOCK_DIAG)) {}
 
     // A claim that is filled in counts for those that are chosen after it.
     void look() {
         for (auto& claim : claims_) {
             if (claim.first == 0) {
-                claim.first = free_port(claim);
+                choose(claim);
             } else if (auto conflict = find_conflict(claim)) {
                 view_.conflicts.push_back(std::move(*conflict));
             }
@@ -127,18 +124,23 @@ private:
     }
 
     // A random start, then upwards: terminates, and finds one if there is one.
-    std::uint16_t free_port(state::PortClaim claim) {
-        const Pool pool = random_ports();
-        const unsigned count = pool.last - pool.first + 1;
+    void choose(state::PortClaim& claim) {
+        const Pool pool = free_ ? *free_ : random_ports();
+        const unsigned count = pool.last - pool.first + 1U;
         const auto start = unsigned(names_.below(count));
         for (unsigned i = 0; i < count; ++i) {
-            claim.first = std::uint16_t(pool.first + (start + i) % count);
-            if (!is_own(claim) && !find_conflict(claim)) {
-                return claim.first;
+            state::PortClaim candidate = claim;
+            candidate.first = std::uint16_t(pool.first + (start + i) % count);
+            if (!is_own(candidate) && !find_conflict(candidate)) {
+                claim = candidate;
+                return;
             }
         }
-        throw Error("no " + claim.protocol + " port is free between " + std::to_string(pool.first) +
-                    " and " + std::to_string(pool.last));
+        view_.conflicts.push_back({.what = "no " + claim.protocol + " port is free between " +
+                                           std::to_string(pool.first) + " and " +
+                                           std::to_string(pool.last),
+                                   .of_anybody = true,
+                                   .hint = "`ocinet gc` takes back what dead containers left"});
     }
 
     bool is_own(const state::PortClaim& candidate) const {
@@ -149,6 +151,7 @@ private:
 
     HostView& view_;
     std::vector<state::PortClaim> claims_;
+    std::optional<Pool> free_;
     const state::Directory& directory_;
     NameSource& names_;
     netlink::Socket diag_;
@@ -228,7 +231,7 @@ HostView look(const HostQuery& query, const state::Directory& directory, netlink
         look_for_address(view, address, directory);
     }
     if (!query.ports.empty()) {
-        PortSearch(view, query.ports, directory, names).look();
+        PortSearch(view, query, directory, names).look();
     }
     if (!query.bridge.empty()) {
         view.bridge = link::find(route, query.bridge);
