@@ -3,6 +3,7 @@
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/text.h"
+#include "tests/kernel/sample.h"
 #include "tests/support/snapshot.h"
 
 namespace ocinet::test {
@@ -74,6 +75,10 @@ std::string Podman::said(const Result& result) const {
 std::string Podman::serve(const std::string& name, const std::string& options) const {
     return must("run --detach --name " + name + " " + options + " web:1 " +
                 join(web_server(), " "));
+}
+
+std::vector<std::string> runtimes_of_this_run() {
+    return sampled<std::string>({"runc", "crun"}, 2);
 }
 
 std::string missing_for_podman(const std::string& runtime) {

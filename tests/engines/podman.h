@@ -33,6 +33,9 @@ private:
     const Host& host_;
 };
 
+/// runc and crun; with OCINET_TESTS=quick one of them, chosen by the run's seed.
+std::vector<std::string> runtimes_of_this_run();
+
 /// Why Podman cannot be tested here; empty when it can.
 std::string missing_for_podman(const std::string& runtime);
 

@@ -21,12 +21,14 @@ const std::string run_asking = "run --network none --hostname box --name box ";
 
 } // namespace
 
-TEMPLATE_TEST_CASE("podman: an image that asks for its network is refused", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: an image that asks for its network is refused") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Host host;
-    const Podman podman(host, TestType::name);
+    const Podman podman(host, runtime);
     add_asking_image(podman);
     const auto before = host.snapshot();
     // What the user asks for does not make it better.
@@ -46,12 +48,14 @@ TEMPLATE_TEST_CASE("podman: an image that asks for its network is refused", "", 
                       "sh -c 'cd /sys/class/net; echo *'") == "eth0 lo");
 }
 
-TEMPLATE_TEST_CASE("podman: an image may ask where the administrator says so", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: an image may ask where the administrator says so") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Lab lab;
-    const Podman podman(lab.host, TestType::name);
+    const Podman podman(lab.host, runtime);
     add_asking_image(podman);
     lab.host.write("/etc/ocinet/ocinet.json", R"({"image_requests": true})");
     podman.must(run_asking + "--detach asking:1 /bin/httpd -f -p 0.0.0.0:80 -h /www");
@@ -60,12 +64,14 @@ TEMPLATE_TEST_CASE("podman: an image may ask where the administrator says so", "
     CHECK(left_at_last(lab.host) == nothing_left);
 }
 
-TEMPLATE_TEST_CASE("podman: a container without an image may ask", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: a container without an image may ask") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Host host;
-    const Podman podman(host, TestType::name);
+    const Podman podman(host, runtime);
     const Bundle bundle;
     bundle.make_rootfs();
     CHECK(podman

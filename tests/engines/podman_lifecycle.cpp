@@ -88,12 +88,14 @@ std::vector<Life> lives() {
 
 } // namespace
 
-TEMPLATE_TEST_CASE("podman: a container has its network as long as it lives", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: a container has its network as long as it lives") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Lab lab;
-    const Podman podman(lab.host, TestType::name);
+    const Podman podman(lab.host, runtime);
     for (const auto& life : sampled(lives(), 4)) {
         CAPTURE(life.title);
         podman.serve("box", published + life.options);
@@ -109,12 +111,14 @@ TEMPLATE_TEST_CASE("podman: a container has its network as long as it lives", ""
     }
 }
 
-TEMPLATE_TEST_CASE("podman: a container that runs to its end", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: a container that runs to its end") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Lab lab;
-    const Podman podman(lab.host, TestType::name);
+    const Podman podman(lab.host, runtime);
     const Result result =
         podman.run("run --rm " + published +
                    "web:1 sh -c 'wget -qO- http://192.0.2.2/cgi-bin/who; ip -4 address; exit 7'");
@@ -123,23 +127,27 @@ TEMPLATE_TEST_CASE("podman: a container that runs to its end", "", Runc, Crun) {
     CHECK(left_at_last(lab.host) == nothing_left);
 }
 
-TEMPLATE_TEST_CASE("podman: a container that asks for nothing is left alone", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: a container that asks for nothing is left alone") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Host host;
-    const Podman podman(host, TestType::name);
+    const Podman podman(host, runtime);
     CHECK(podman.must("run --rm --network none --annotation io.other=x web:1 "
                       "sh -c 'cd /sys/class/net; echo *'") == "lo");
     CHECK(host.run("ls -d /run/ocinet").status != 0);
 }
 
-TEMPLATE_TEST_CASE("podman: a set-up that is refused leaves nothing", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: a set-up that is refused leaves nothing") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Host host;
-    const Podman podman(host, TestType::name);
+    const Podman podman(host, runtime);
     const auto before = host.snapshot();
     for (const char* annotation : {"io.ocinet.netwrok=bridge", "io.ocinet.network=nosuch"}) {
         CAPTURE(annotation);
@@ -152,12 +160,14 @@ TEMPLATE_TEST_CASE("podman: a set-up that is refused leaves nothing", "", Runc, 
     }
 }
 
-TEMPLATE_TEST_CASE("podman: what fails behind our hook is swept up", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: what fails behind our hook is swept up") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Host host;
-    const Podman podman(host, TestType::name);
+    const Podman podman(host, runtime);
     CHECK(podman.run("run --name box " + published + "web:1 /bin/no-such-program").status == 127);
     podman.must("rm --force box");
     CHECK(left_after_sweep(host) == nothing_left);

@@ -36,8 +36,10 @@ Result as_user(const Host& host, const std::string& command) {
 
 } // namespace
 
-TEMPLATE_TEST_CASE("podman: rootless, it says what to use instead", "", Runc, Crun) {
-    auto reason = missing_for_podman(TestType::name);
+TEST_CASE("podman: rootless, it says what to use instead") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    auto reason = missing_for_podman(runtime);
     if (reason.empty()) {
         reason = missing_for("newuidmap");
     }
@@ -45,7 +47,7 @@ TEMPLATE_TEST_CASE("podman: rootless, it says what to use instead", "", Runc, Cr
         SKIP(reason);
     }
     const Host host;
-    const Podman podman(host, TestType::name);
+    const Podman podman(host, runtime);
     host.sh("PREFIX=" OCINET_PREFIX + std::string(add_user));
     const Bundle bundle;
     bundle.make_rootfs();

@@ -17,7 +17,7 @@ void check_serves(const Lab& lab, const std::string& as) {
 // Podman runs the poststop hook of a container that a command ended a moment after the command.
 bool comes_to(const Host& host, const std::string& phase, const std::string& id) {
     return eventually([&] {
-        return host.run("grep -q '\"phase\":\"" + phase + "\"' /run/ocinet/containers/" + id +
+        return host.run(R"(grep -q '"phase":")" + phase + R"("' /run/ocinet/containers/)" + id +
                         ".json")
                    .status == 0;
     });
@@ -30,12 +30,14 @@ bool is_forgotten(const Host& host, const std::string& id) {
 
 } // namespace
 
-TEMPLATE_TEST_CASE("podman: a pod's members come and go", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: a pod's members come and go") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Lab lab;
-    const Podman podman(lab.host, TestType::name);
+    const Podman podman(lab.host, runtime);
     podman.must("pod create --name pod --network none");
     const std::string web = podman.serve("web", "--pod pod " + published);
     const std::string other =
@@ -68,12 +70,14 @@ TEMPLATE_TEST_CASE("podman: a pod's members come and go", "", Runc, Crun) {
     CHECK(left_after_sweep(lab.host) == nothing_left);
 }
 
-TEMPLATE_TEST_CASE("podman: what a pod's members ask for must agree", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: what a pod's members ask for must agree") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Lab lab;
-    const Podman podman(lab.host, TestType::name);
+    const Podman podman(lab.host, runtime);
     podman.must("pod create --name pod --network none");
     const std::string web = podman.serve("web", "--pod pod " + published);
     const Result refused =
@@ -86,12 +90,14 @@ TEMPLATE_TEST_CASE("podman: what a pod's members ask for must agree", "", Runc, 
     CHECK(left_after_sweep(lab.host) == nothing_left);
 }
 
-TEMPLATE_TEST_CASE("podman: a container in another one's network", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: a container in another one's network") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Lab lab;
-    const Podman podman(lab.host, TestType::name);
+    const Podman podman(lab.host, runtime);
     const std::string box = podman.serve("box", "--network none --hostname box " + published);
     const std::string joiner = podman.must("run --detach --name joiner --network container:box " +
                                            on_bridge + "web:1 sleep 1000");
@@ -122,12 +128,14 @@ TEMPLATE_TEST_CASE("podman: a container in another one's network", "", Runc, Cru
     CHECK(left_at_last(lab.host) == nothing_left);
 }
 
-TEMPLATE_TEST_CASE("podman: a namespace that has a name", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: a namespace that has a name") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Lab lab;
-    const Podman podman(lab.host, TestType::name);
+    const Podman podman(lab.host, runtime);
     lab.host.sh("ip netns add own");
     podman.serve("box", "--network ns:/run/netns/own --hostname box " + published);
     check_serves(lab, "box");
@@ -140,12 +148,14 @@ TEMPLATE_TEST_CASE("podman: a namespace that has a name", "", Runc, Crun) {
     CHECK(left_at_last(lab.host) == nothing_left);
 }
 
-TEMPLATE_TEST_CASE("podman: kube play", "", Runc, Crun) {
-    if (const auto reason = missing_for_podman(TestType::name); !reason.empty()) {
+TEST_CASE("podman: kube play") {
+    const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
+    CAPTURE(runtime);
+    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
         SKIP(reason);
     }
     const Lab lab;
-    const Podman podman(lab.host, TestType::name);
+    const Podman podman(lab.host, runtime);
     lab.host.write("/run/pod.yaml", R"(apiVersion: v1
 kind: Pod
 metadata:
