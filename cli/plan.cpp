@@ -68,7 +68,7 @@ drivers::Planned make_plan(const Options& options) {
             .hint("annotate it with io.ocinet.network, or name a network with --network");
     }
     const auto settings = oci::load_settings(paths::settings);
-    const auto image_note = oci::check_image(settings, options.id, bundle);
+    const auto image_note = oci::check_image(settings, bundle);
     oci::check_allowed(settings, *wanted);
     NameSource names = NameSource::from_kernel();
     const auto requests =

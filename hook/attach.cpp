@@ -201,7 +201,7 @@ void attach(const oci::State& state) {
     }
     refuse_rootless();
     const auto settings = oci::load_settings(paths::settings);
-    const auto image_note = oci::check_image(settings, state.id, bundle);
+    const auto image_note = oci::check_image(settings, bundle);
     oci::check_allowed(settings, *wanted);
     ContainerProcess process = ContainerProcess::open(state.pid);
     NameSource names = NameSource::from_kernel();

@@ -22,20 +22,21 @@ constexpr std::string_view containers_tail = "-containers";
 constexpr std::string_view userdata = "userdata";
 
 struct Storage {
+    std::string container;
     fs::path containers;
     fs::path images;
 };
 
 // Nothing when the bundle does not lie in such a storage.
-std::optional<Storage> storage_of(const std::string& id, const fs::path& bundle) {
+std::optional<Storage> storage_of(const fs::path& bundle) {
     const fs::path own = bundle.parent_path();
     const std::string kind = own.parent_path().filename();
-    if (bundle.filename() != userdata || own.filename() != id || !kind.ends_with(containers_tail)) {
+    if (bundle.filename() != userdata || !kind.ends_with(containers_tail)) {
         return std::nullopt;
     }
     const std::string driver = kind.substr(0, kind.size() - containers_tail.size());
     const fs::path root = own.parent_path().parent_path();
-    return Storage{root / kind, root / (driver + "-images")};
+    return Storage{own.filename(), root / kind, root / (driver + "-images")};
 }
 
 // The image's id, empty for a container without one (podman run --rootfs); nothing when the
@@ -100,10 +101,10 @@ std::optional<std::set<std::string>> keys_of_image(const fs::path& image) {
     return keys;
 }
 
-std::optional<std::string> image_of(const Storage& storage, const std::string& id) {
+std::optional<std::string> image_of(const Storage& storage) {
     // The second holds what is gone after a reboot: `podman run --rm`, since version 4.4.
     for (const char* name : {"containers.json", "volatile-containers.json"}) {
-        if (auto image = image_in(storage.containers / name, id)) {
+        if (auto image = image_in(storage.containers / name, storage.container)) {
             return image;
         }
     }
@@ -117,14 +118,14 @@ bool is_podmans(const Bundle& bundle) {
 
 } // namespace
 
-ImageRequest image_request(const std::string& id, const Bundle& bundle) {
-    const auto storage = storage_of(id, bundle.path);
+ImageRequest image_request(const Bundle& bundle) {
+    const auto storage = storage_of(bundle.path);
     if (!storage) {
         return {.problem = is_podmans(bundle)
                                ? "the bundle " + bundle.path + " lies in no storage of Podman's"
                                : ""};
     }
-    const auto image = image_of(*storage, id);
+    const auto image = image_of(*storage);
     if (!image) {
         return {.problem = "the container stands in no containers.json of " +
                            storage->containers.string()};
@@ -142,11 +143,11 @@ ImageRequest image_request(const std::string& id, const Bundle& bundle) {
     return {.keys = std::move(*keys)};
 }
 
-std::string check_image(const Settings& settings, const std::string& id, const Bundle& bundle) {
+std::string check_image(const Settings& settings, const Bundle& bundle) {
     if (settings.image_requests) {
         return "";
     }
-    const auto found = image_request(id, bundle);
+    const auto found = image_request(bundle);
     if (!found.keys.empty()) {
         throw Error("the container's image asks for a network, by its own annotations " +
                     join({found.keys.begin(), found.keys.end()}, ", "))

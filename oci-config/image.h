@@ -25,10 +25,10 @@ struct ImageRequest {
 /// Of all manifests that were stored for the image: two may differ in nothing but annotations, and
 /// the container may have been made from the one that was there before. No keys for any other
 /// bundle. Throws Error when a file that is there cannot be read.
-ImageRequest image_request(const std::string& id, const Bundle& bundle);
+ImageRequest image_request(const Bundle& bundle);
 
 /// Throws Error when the image asks and must not. What is left to say about it is returned, or
 /// nothing.
-std::string check_image(const Settings& settings, const std::string& id, const Bundle& bundle);
+std::string check_image(const Settings& settings, const Bundle& bundle);
 
 } // namespace ocinet::oci

@@ -40,6 +40,9 @@ TEST_CASE("podman: an image that asks for its network is refused") {
                    contains("the container's image asks for a network, by its own annotations "
                             "io.ocinet.publish") &&
                        contains("\"image_requests\": true in /etc/ocinet/ocinet.json"));
+        const std::string bundle = podman.must("inspect --format '{{.StaticDir}}' box");
+        CHECK_THAT(host.run(cli_program() + " plan " + bundle).err,
+                   contains("the container's image asks for a network"));
         podman.must("rm --force box");
         CHECK(difference(before, host.snapshot()) == no_difference);
     }

@@ -45,9 +45,9 @@ public:
     }
 
     Bundle bundle() const { return {.path = directory_ / (driver_ + "-containers/c1/userdata")}; }
-    ImageRequest found() const { return image_request("c1", bundle()); }
+    ImageRequest found() const { return image_request(bundle()); }
     std::string checked(bool image_requests = false) const {
-        return check_image({.file = "o.json", .image_requests = image_requests}, "c1", bundle());
+        return check_image({.file = "o.json", .image_requests = image_requests}, bundle());
     }
 
 private:
@@ -113,15 +113,15 @@ TEST_CASE("what cannot be found out is said") {
     CHECK(storage.checked(true).empty());
     const Bundle elsewhere{.path = "/tmp/bundle",
                            .annotations = {{"io.container.manager", "libpod"}}};
-    CHECK(check_image({}, "c1", elsewhere) == "whether the image itself asks for its network is "
-                                              "not known: the bundle /tmp/bundle lies in no "
-                                              "storage of Podman's");
+    CHECK(check_image({}, elsewhere) == "whether the image itself asks for its network is "
+                                        "not known: the bundle /tmp/bundle lies in no "
+                                        "storage of Podman's");
 }
 
 TEST_CASE("a bundle that is none of Podman's has no image") {
     for (const char* path : {"/run/containerd/io.containerd.runtime.v2.task/moby/c1", "/b",
-                             "/s/overlay-containers/c2/userdata", "/s/overlay/c1/userdata"}) {
-        CHECK(check_image({}, "c1", {.path = path}).empty());
+                             "/s/overlay-containers/c1", "/s/overlay/c1/userdata"}) {
+        CHECK(check_image({}, {.path = path}).empty());
     }
 }
 
