@@ -106,9 +106,11 @@ Life life_of(const Record& record, netlink::Socket& route) {
     switch (record.phase) {
     case Record::Phase::attaching: return Life::attaching;
     case Record::Phase::removing: return Life::removing;
-    case Record::Phase::attached: break;
+    case Record::Phase::attached:
+    case Record::Phase::left: break;
     }
-    return has_ended(record, route) ? Life::dead : Life::running;
+    const auto directory = readable_state();
+    return !directory || has_ended(record, *directory, route) ? Life::dead : Life::running;
 }
 
 const char* name_of(Life life) {

@@ -14,6 +14,8 @@
 #include "netsetup/base/paths.h"
 #include "netsetup/host.h"
 #include "netsetup/process.h"
+#include "oci-config/image.h"
+#include "oci-config/settings.h"
 
 namespace ocinet::cli {
 
@@ -76,6 +78,9 @@ drivers::Planned make_plan(const Options& options) {
         throw Error("the bundle has no annotation of ours: the hook leaves the container alone")
             .hint("annotate it with io.ocinet.network, or name a network with --network");
     }
+    const auto settings = oci::load_settings(paths::settings);
+    const auto image_note = oci::check_image(settings, bundle);
+    oci::check_allowed(settings, *wanted);
     NameSource names = NameSource::from_kernel();
     const auto requests =
         drivers::requests_for({.id = options.id,
@@ -85,11 +90,17 @@ drivers::Planned make_plan(const Options& options) {
                                .seed = names.seed()},
                               *wanted, oci::load_networks(wanted->attachments, paths::networks));
     Host host{.directory = state::Directory::open_or_imagine()};
-    auto planned = drivers::plan_all(requests, [&](const HostQuery& query) {
+    auto planned = drivers::plan_all(requests, [&](HostQuery query) {
+        if (const auto& range = settings.port_range) {
+            query.free_ports = {range->first, range->last};
+        }
         return look(query, host.directory, host.route, host.netfilter, names);
     });
     if (!planned.conflicts.empty()) {
         throw drivers::conflict_error(requests, planned.conflicts);
+    }
+    if (!image_note.empty()) {
+        planned.plan.notes.push_back(image_note);
     }
     return planned;
 }

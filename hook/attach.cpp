@@ -9,6 +9,7 @@
 #include <set>
 
 #include "drivers/requests.h"
+#include "hook/join.h"
 #include "netsetup/acquire.h"
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
@@ -17,6 +18,9 @@
 #include "netsetup/confine.h"
 #include "netsetup/executor.h"
 #include "netsetup/recover.h"
+#include "netsetup/share.h"
+#include "oci-config/image.h"
+#include "oci-config/settings.h"
 
 namespace ocinet::hook {
 
@@ -79,12 +83,16 @@ using MakeRequests = std::function<std::vector<drivers::Request>()>;
 // Looks and plans under the locks, which stay with the caller: while it holds them the plan fits. So
 // do the networks' files, which are read under them: one may be removed before.
 Plan make_plan(Host& host, const MakeRequests& make_requests,
-               const std::vector<std::string>& networks, NameSource& names, LockList& held) {
+               const std::vector<std::string>& networks, const oci::Settings& settings,
+               NameSource& names, LockList& held) {
     std::set<std::string> asked;
     while (true) {
         held = host.locks.shared(networks);
         const auto requests = make_requests();
-        auto planned = drivers::plan_all(requests, [&](const HostQuery& query) {
+        auto planned = drivers::plan_all(requests, [&](HostQuery query) {
+            if (const auto& range = settings.port_range) {
+                query.free_ports = {range->first, range->last};
+            }
             return look(query, host.directory, host.route, host.netfilter, names);
         });
         if (planned.conflicts.empty()) {
@@ -98,22 +106,30 @@ Plan make_plan(Host& host, const MakeRequests& make_requests,
 }
 
 // What became of an earlier container of this id: attached and the same (we are called twice), dead
-// and now forgotten, or alive: two runtimes, or two roots of one, know no ids of each other.
-bool is_attached_already(const std::string& id, const ProcessIdentity& process, Host& host) {
-    auto record = Record::load(host.directory, id);
+// and now forgotten, or alive: two runtimes, or two roots of one, know no ids of each other. What a
+// dead one has in the namespace of this one, because others live there, is kept: see join().
+bool is_attached_already(const Record& wanted, Host& host) {
+    auto record = Record::load(host.directory, wanted.id);
     if (!record) {
         return false;
     }
-    if (record->phase == Phase::attached && record->process == process) {
-        print_result(id, record->plan);
+    if (record->phase == Phase::attached && record->process == wanted.process) {
+        print_result(record->id, record->plan);
         return true;
     }
     if (record->phase == Phase::attached && is_alive(record->process)) {
-        throw Error("a container with the id " + id + " is running already, its process is " +
-                    std::to_string(record->process.pid))
+        throw Error("a container with the id " + record->id +
+                    " is running already, its process is " + std::to_string(record->process.pid))
             .hint("containers of all runtimes on a host need ids of their own");
     }
-    Context context = acquire_for_undo(host, id, record->plan);
+    if (!record->joined.empty()) {
+        share::leave(host.directory, *record);
+        return false;
+    }
+    if (record->netns == wanted.netns && share::holder(host.directory, wanted.netns) == wanted.id) {
+        return false;
+    }
+    Context context = acquire_for_undo(host, record->id, record->plan);
     const auto failures = remove_attachment(*record, host, context);
     if (!failures.empty()) {
         throw Error("the remains of an earlier container with this id: " + failures.front());
@@ -135,6 +151,9 @@ void roll_back(Record& record, Host& host, Context& context) {
 void apply_all(Record& record, Host& host, Context& context, LockList held) {
     try {
         record.save(host.directory);
+        if (!share::claim(host.directory, record)) {
+            throw Error("another container is being attached in the same network namespace");
+        }
         apply_steps(record.plan.shared, context);
         held.clear();
         apply_steps(record.plan.own, context);
@@ -146,6 +165,36 @@ void apply_all(Record& record, Host& host, Context& context, LockList held) {
         roll_back(record, host, context);
         throw;
     }
+}
+
+void refuse_rootless() {
+    if (is_network_foreign()) {
+        throw Error(
+            "this is a rootless container: the host's network is not its engine's to change")
+            .hint("use the engine's own network for it (podman run --network pasta, or "
+                  "slirp4netns), or run it as root");
+    }
+}
+
+Record new_record(const oci::State& state, const oci::Bundle& bundle,
+                  const ContainerProcess& process, const oci::ContainerRequest& wanted) {
+    return {.id = state.id,
+            .process = process.identity,
+            .given_netns = bundle.network == oci::Bundle::Network::path,
+            .netns = process.in_host_network ? NetnsIdentity() : identify(process.netns.get()),
+            .bundle = state.bundle,
+            .networks = network_names(wanted)};
+}
+
+// Two that are started in one namespace, one after the other: the second joins the first. Nobody
+// else can be in one that the runtime has just made.
+LockList own_locks(const Record& record, Host& host) {
+    LockList held;
+    if (record.given_netns && record.netns.cookie != 0) {
+        held.push_back(host.locks.netns(record.netns.cookie));
+    }
+    held.push_back(host.locks.container(record.id));
+    return held;
 }
 
 } // namespace
@@ -160,6 +209,10 @@ void attach(const oci::State& state) {
         throw Error("\"" + state.id + "\" is no container's id that we can take")
             .hint("at most " + std::to_string(max_container_id) + " letters, digits, '_.-+,'");
     }
+    refuse_rootless();
+    const auto settings = oci::load_settings(paths::settings);
+    const auto image_note = oci::check_image(settings, bundle);
+    oci::check_allowed(settings, *wanted);
     ContainerProcess process = ContainerProcess::open(state.pid);
     NameSource names = NameSource::from_kernel();
     const drivers::ContainerFacts facts{.id = state.id,
@@ -172,20 +225,23 @@ void attach(const oci::State& state) {
                                      oci::load_networks(wanted->attachments, paths::networks));
     };
     make_requests(); // what is wrong with them is said before anything of ours is made
+    Record record = new_record(state, bundle, process, *wanted);
     Host host;
-    const auto own_lock = host.locks.container(state.id);
-    if (is_attached_already(state.id, process.identity, host)) {
+    const auto own = own_locks(record, host);
+    if (is_attached_already(record, host)) {
+        return;
+    }
+    if (join(record, *wanted, host)) {
+        print_result(record.id, record.plan);
         return;
     }
     reclaim_some(host);
 
-    Record record{.id = state.id,
-                  .process = process.identity,
-                  .given_netns = bundle.network == oci::Bundle::Network::path,
-                  .bundle = state.bundle,
-                  .networks = network_names(*wanted)};
     LockList held;
-    record.plan = make_plan(host, make_requests, record.networks, names, held);
+    record.plan = make_plan(host, make_requests, record.networks, settings, names, held);
+    if (!image_note.empty()) {
+        record.plan.notes.push_back(image_note);
+    }
     for (const auto& note : record.plan.notes) {
         log::info(note);
     }

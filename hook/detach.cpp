@@ -10,6 +10,7 @@
 #include "netsetup/base/names.h"
 #include "netsetup/confine.h"
 #include "netsetup/recover.h"
+#include "netsetup/share.h"
 
 namespace ocinet::hook {
 
@@ -34,9 +35,68 @@ void leave_waiting_to_child(const netlink::Socket& netfilter) {
     }
 }
 
+// The record that holds the container's attachment: its own, or that of the container it joined,
+// locked. Nothing when that one has ended, or has begun anew somewhere else.
+std::optional<Record> holder_of(const Record& record, Host& host,
+                                std::optional<state::Locks::Held>& lock) {
+    if (record.joined.empty()) {
+        return record;
+    }
+    lock.emplace(host.locks.container(record.joined));
+    auto holder = Record::load(host.directory, record.joined);
+    return holder && holder->netns == record.netns ? std::move(holder) : std::nullopt;
+}
+
+// A set-up or tear-down that was cut off is not worth keeping, whoever is there.
+bool is_kept(const Record& holder, Host& host) {
+    using Phase = Record::Phase;
+    return (holder.phase == Phase::attached || holder.phase == Phase::left) &&
+           share::is_needed(host.directory, holder);
+}
+
+void remove_all(Record& holder, Host& host, Context& context) {
+    const auto failures = remove_attachment(holder, host, context);
+    leave_waiting_to_child(host.netfilter);
+    for (const auto& failure : failures) {
+        log::warning(failure);
+    }
+    if (!failures.empty()) {
+        throw Error("container " + holder.id + ": not everything could be removed")
+            .hint("`ocinet gc` tries again");
+    }
+}
+
+// Decides with all privileges, who lives in a namespace is not for everybody to see, and acts with
+// few.
+void end(Record& record, Host& host) {
+    std::optional<state::Locks::Held> lock;
+    auto holder = holder_of(record, host, lock);
+    std::optional<Context> context;
+    if (holder && !is_kept(*holder, host)) {
+        context.emplace(acquire_for_undo(host, holder->id, holder->plan));
+    }
+    confine();
+    if (!record.joined.empty()) {
+        share::leave(host.directory, record);
+    } else if (!context) {
+        record.phase = Record::Phase::left;
+        record.save(host.directory);
+    }
+    if (context) {
+        remove_all(*holder, host, *context);
+        log::info("container " + record.id + ": removed");
+    } else {
+        log::info("container " + record.id +
+                  ": others use its network namespace, what it has stays");
+    }
+}
+
 } // namespace
 
 void detach(const oci::State& state) {
+    if (is_network_foreign()) {
+        return; // a rootless container, which got nothing of us
+    }
     auto directory = state::Directory::open_existing();
     if (!directory || !is_container_id(state.id)) {
         log::debug("container " + state.id + " has nothing of ours");
@@ -57,18 +117,7 @@ void detach(const oci::State& state) {
                      std::to_string(record->process.pid) + ": its network stays");
         return;
     }
-    Context context = acquire_for_undo(host, state.id, record->plan);
-    confine();
-    const auto failures = remove_attachment(*record, host, context);
-    leave_waiting_to_child(host.netfilter);
-    for (const auto& failure : failures) {
-        log::warning(failure);
-    }
-    log::info("container " + state.id + ": removed");
-    if (!failures.empty()) {
-        throw Error("container " + state.id + ": not everything could be removed")
-            .hint("`ocinet gc` tries again");
-    }
+    end(*record, host);
 }
 
 } // namespace ocinet::hook

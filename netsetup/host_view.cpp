@@ -44,10 +44,7 @@ void look_for_address(HostView& view, const HostQuery::Address& query,
     view.addresses.push_back(free.value_or(IpAddress()));
 }
 
-struct Pool {
-    unsigned first;
-    unsigned last;
-};
+using Pool = HostQuery::PortRange;
 
 // Ports that the kernel never chooses by itself for outgoing connections: above its range, or
 // below it where that is all there is.
@@ -58,10 +55,10 @@ Pool random_ports() {
     const auto low = unsigned(parse_number(trim(ends.front()), 1, 65535).value_or(32768));
     const auto high = unsigned(parse_number(trim(ends.back()), 1, 65535).value_or(60999));
     if (high + enough <= 65535) {
-        return {high + 1, 65535};
+        return {std::uint16_t(high + 1), 65535};
     }
     if (low > 1024 + enough) {
-        return {1024, low - 1};
+        return {1024, std::uint16_t(low - 1)};
     }
     throw Error("ip_local_port_range leaves no room for random ports")
         .hint("name the host port, or narrow net.ipv4.ip_local_port_range");
@@ -109,17 +106,16 @@ void look_for_redefinition(HostView& view, const HostQuery& query,
 
 class PortSearch {
 public:
-    PortSearch(HostView& view, const std::vector<HostQuery::Port>& wanted,
-               const state::Directory& directory, NameSource& names)
-        : view_(view), wanted_(wanted), directory_(directory), names_(names),
-          diag_(netlink::Socket::open(NETLINK_SOCK_DIAG)) {}
+    PortSearch(HostView& view, const HostQuery& query, const state::Directory& directory,
+               NameSource& names)
+        : view_(view), wanted_(query.ports), free_(query.free_ports), directory_(directory),
+          names_(names), diag_(netlink::Socket::open(NETLINK_SOCK_DIAG)) {}
 
     // One that is chosen counts for those that are chosen after it.
     void look() {
         for (auto& port : wanted_) {
-            const std::uint16_t first = port.claims.front().first;
-            if (first == 0) {
-                set(port, free_port(port));
+            if (port.claims.front().first == 0) {
+                choose(port);
             } else if (auto conflict = find_conflict(port)) {
                 view_.conflicts.push_back(std::move(*conflict));
             }
@@ -161,18 +157,23 @@ private:
     }
 
     // A random start, then upwards: terminates, and finds one if there is one.
-    std::uint16_t free_port(HostQuery::Port port) {
-        const Pool pool = random_ports();
-        const unsigned count = pool.last - pool.first + 1;
+    void choose(HostQuery::Port& port) {
+        const Pool pool = free_ ? *free_ : random_ports();
+        const unsigned count = pool.last - pool.first + 1U;
         const auto start = unsigned(names_.below(count));
+        HostQuery::Port candidate = port;
         for (unsigned i = 0; i < count; ++i) {
-            set(port, std::uint16_t(pool.first + (start + i) % count));
-            if (!is_own(port.claims.front()) && !find_conflict(port)) {
-                return port.claims.front().first;
+            set(candidate, std::uint16_t(pool.first + (start + i) % count));
+            if (!is_own(candidate.claims.front()) && !find_conflict(candidate)) {
+                port = candidate;
+                return;
             }
         }
-        throw Error("no " + port.claims.front().protocol + " port is free between " +
-                    std::to_string(pool.first) + " and " + std::to_string(pool.last));
+        view_.conflicts.push_back({.what = "no " + port.claims.front().protocol +
+                                           " port is free between " + std::to_string(pool.first) +
+                                           " and " + std::to_string(pool.last),
+                                   .of_anybody = true,
+                                   .hint = "`ocinet gc` takes back what dead containers left"});
     }
 
     bool is_own(const state::PortClaim& candidate) const {
@@ -184,6 +185,7 @@ private:
 
     HostView& view_;
     std::vector<HostQuery::Port> wanted_;
+    std::optional<Pool> free_;
     const state::Directory& directory_;
     NameSource& names_;
     netlink::Socket diag_;
@@ -277,7 +279,7 @@ HostView look(const HostQuery& query, const state::Directory& directory, netlink
         look_for_address(view, address, directory);
     }
     if (!query.ports.empty()) {
-        PortSearch(view, query.ports, directory, names).look();
+        PortSearch(view, query, directory, names).look();
     }
     if (!query.bridge.empty()) {
         view.bridge = link::find(route, query.bridge);

@@ -35,6 +35,12 @@ struct HostQuery {
 
     std::vector<Address> addresses;
     std::vector<Port> ports;
+    /// Where free ports are chosen from; by default, where the kernel does not choose from itself.
+    struct PortRange {
+        std::uint16_t first = 0;
+        std::uint16_t last = 0;
+    };
+    std::optional<PortRange> free_ports;
     /// The network whose bridge and users are looked at, and the bridge's name; or empty.
     std::string network;
     std::string bridge;

@@ -2,16 +2,26 @@
 #include "netsetup/netns.h"
 
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <string>
 
+#include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
+#include "netsetup/base/text.h"
 
 namespace ocinet {
 
 namespace {
+
+constexpr std::size_t max_mountinfo = 256 << 20;
 
 // In the given namespace as long as it lives.
 class Visit {
@@ -38,7 +48,75 @@ private:
     Fd home_;
 };
 
+std::uint64_t inode_of(int netns) {
+    struct stat status{};
+    if (::fstat(netns, &status) != 0) {
+        throw_errno("stat a network namespace");
+    }
+    return status.st_ino;
+}
+
+// Empty for a process that is gone, or has given its namespaces back already.
+Fd open_netns_of(const std::string& pid) {
+    Fd netns(::open(("/proc/" + pid + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
+    if (!netns && errno != ENOENT && errno != ESRCH) {
+        throw_errno("open the network namespace of process " + pid);
+    }
+    return netns;
+}
+
 } // namespace
+
+NetnsIdentity identify(int netns) {
+    NetnsIdentity identity{.inode = inode_of(netns)};
+    const Visit visit(netns);
+    const Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    socklen_t size = sizeof identity.cookie;
+    if (!socket ||
+        ::getsockopt(socket.get(), SOL_SOCKET, SO_NETNS_COOKIE, &identity.cookie, &size) != 0) {
+        throw_errno("ask for the cookie of a network namespace");
+    }
+    return identity;
+}
+
+bool is_inhabited(const NetnsIdentity& netns, pid_t except) {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const std::string name = entry.path().filename();
+        const auto pid = parse_number(name, 1, INT32_MAX);
+        if (!pid || pid_t(*pid) == except) {
+            continue;
+        }
+        struct stat status{};
+        const std::string path = "/proc/" + name + "/ns/net";
+        if (::stat(path.c_str(), &status) != 0 || status.st_ino != netns.inode) {
+            continue;
+        }
+        const Fd found = open_netns_of(name);
+        if (found && identify(found.get()) == netns) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_held(const NetnsIdentity& netns) {
+    // 47 33 0:4 net:[4026532267] /run/netns/own rw shared:23 - nsfs nsfs rw
+    const auto mounts = read_file("/proc/self/mountinfo", max_mountinfo);
+    const std::string root = " net:[" + std::to_string(netns.inode) + "] ";
+    return (mounts && mounts->find(root) != std::string::npos) || is_inhabited(netns);
+}
+
+bool is_network_foreign() {
+    const Fd own(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+    if (!own) {
+        throw_errno("open /proc/self/ns/net");
+    }
+    const Fd owner(::ioctl(own.get(), NS_GET_USERNS));
+    if (!owner && errno != EPERM) {
+        throw_errno("ask for the user namespace of our network");
+    }
+    return !owner;
+}
 
 ContainerNetns ContainerNetns::open(Fd netns) {
     const Visit visit(netns.get());

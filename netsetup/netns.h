@@ -1,10 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstdint>
+
 #include "netsetup/base/fd.h"
 #include "netsetup/netlink.h"
 
 namespace ocinet {
+
+/// A network namespace that cannot be mistaken for another one of the same boot.
+struct NetnsIdentity {
+    /// SO_NETNS_COOKIE (socket(7), Linux 5.14), which is never used again; 0: none.
+    std::uint64_t cookie = 0;
+    /// Of its file below /proc/PID/ns. It is soon used again, but is found without entering.
+    std::uint64_t inode = 0;
+
+    bool operator==(const NetnsIdentity&) const = default;
+};
+
+/// Of an open namespace, which is entered for it. Throws Error.
+NetnsIdentity identify(int netns);
+
+/// Whether a process lives in it, other than `except`. Looks at every process of the host, and
+/// needs CAP_SYS_PTRACE to see those of others.
+bool is_inhabited(const NetnsIdentity& netns, pid_t except = 0);
+
+/// Whether a process lives in it, or it has a name: a mount that we see. One that is ending has
+/// neither, although its links stay a moment longer.
+bool is_held(const NetnsIdentity& netns);
+
+/// Whether the host's network belongs to another user namespace than ours, and not to a descendant
+/// of it: as for the hooks of a rootless engine, who are root, but not there.
+bool is_network_foreign();
 
 /// What is opened inside a container's network namespace, in one visit. Sockets and the directory
 /// stay bound to it; the process is back in the host's namespace and needs no privilege but

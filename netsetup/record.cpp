@@ -14,11 +14,13 @@
 namespace ocinet {
 
 OCINET_JSON(ProcessIdentity, pid, start_time)
+OCINET_JSON(NetnsIdentity, cookie, inode)
 
 namespace {
 
 constexpr std::array phases{std::pair(Record::Phase::attaching, "attaching"),
                             std::pair(Record::Phase::attached, "attached"),
+                            std::pair(Record::Phase::left, "left"),
                             std::pair(Record::Phase::removing, "removing")};
 
 } // namespace
@@ -42,7 +44,7 @@ void from_json(const nlohmann::json& json, Record::Phase& phase) {
     throw Error("unknown phase " + json.dump());
 }
 
-OCINET_JSON(Record, version, id, phase, process, given_netns, bundle, networks, plan)
+OCINET_JSON(Record, version, id, phase, process, given_netns, netns, joined, bundle, networks, plan)
 
 namespace {
 

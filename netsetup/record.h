@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "netsetup/netns.h"
 #include "netsetup/plan.h"
 #include "netsetup/process.h"
 #include "netsetup/state/directory.h"
@@ -22,6 +23,8 @@ struct Record {
         /// Being set up: to be rolled back when its writer is gone.
         attaching,
         attached,
+        /// Its container has ended, but others use its network namespace (netsetup/share.h).
+        left,
         /// Being torn down: to be finished when its writer is gone.
         removing,
     };
@@ -32,6 +35,10 @@ struct Record {
     ProcessIdentity process;
     /// The network namespace was given by a path: it may outlive the container's process.
     bool given_netns = false;
+    /// Nothing for a container in the host's.
+    NetnsIdentity netns;
+    /// The container whose attachment this one shares; then its own plan has no steps.
+    std::string joined;
     std::string bundle;
     /// Whose locks guard the plan's shared steps.
     std::vector<std::string> networks;

@@ -8,6 +8,7 @@
 #include "netsetup/executor.h"
 #include "netsetup/link.h"
 #include "netsetup/ops/forwarding.h"
+#include "netsetup/share.h"
 
 namespace ocinet {
 
@@ -36,7 +37,7 @@ namespace {
 // False when the record does not tell that it is being removed: it is one of a roll-back, or there
 // is no room to say so. Going on needs none.
 bool mark_as_removing(Record& record, Host& host) {
-    if (record.phase != Record::Phase::attached) {
+    if (record.phase == Record::Phase::attaching || record.phase == Record::Phase::removing) {
         return record.phase == Record::Phase::removing;
     }
     record.phase = Record::Phase::removing;
@@ -70,10 +71,22 @@ std::vector<std::string> remove_attachment(Record& record, Host& host, Context& 
     }
     held.clear();
     if (failures.empty()) {
+        share::release(host.directory, record);
         record.remove(host.directory);
     }
     return failures;
 }
+
+namespace {
+
+bool has_link(const Record& record, netlink::Socket& route) {
+    const auto is_there = [&](const Attached& attached) {
+        return !attached.host_interface.empty() && link::find(route, attached.host_interface);
+    };
+    return std::any_of(record.plan.attached.begin(), record.plan.attached.end(), is_there);
+}
+
+} // namespace
 
 std::optional<std::string> abandoned(const Record& record, Host& host) {
     using Phase = Record::Phase;
@@ -83,26 +96,44 @@ std::optional<std::string> abandoned(const Record& record, Host& host) {
     if (record.phase == Phase::removing) {
         return "its tear-down did not come to an end";
     }
-    if (!has_ended(record, host.route)) {
+    if (!has_ended(record, host.directory, host.route)) {
         return std::nullopt;
     }
     return "its process " + std::to_string(record.process.pid) + " is gone";
 }
 
-bool has_ended(const Record& record, netlink::Socket& route) {
+bool has_ended(const Record& record, const state::Directory& directory, netlink::Socket& route) {
     if (is_alive(record.process)) {
         return false;
     }
-    // A namespace that the runtime made ends with the container; the kernel removes its links a
-    // moment later. While a link of a given one is there, somebody holds it: a process or a mount.
-    for (const auto& attached : record.plan.attached) {
-        if (record.given_netns && !attached.host_interface.empty() &&
-            link::find(route, attached.host_interface)) {
-            return false;
-        }
+    if (!record.joined.empty()) {
+        return true;
     }
-    return true;
+    if (share::living_owner(directory, record)) {
+        return false;
+    }
+    // A namespace that the runtime made ends with the container; the kernel removes its links a
+    // moment later. In a given one others may live. That it has a name counts as long as poststop
+    // has not come.
+    const bool left = record.phase == Record::Phase::left;
+    return !record.given_netns || !has_link(record, route) ||
+           !(left ? share::is_needed(directory, record) : is_held(record.netns));
 }
+
+namespace {
+
+Reclaimed reclaim_abandoned(Record& record, const std::string& reason, Host& host) {
+    Reclaimed done{record.id, reason, {}};
+    if (record.joined.empty()) {
+        Context context = acquire_for_undo(host, record.id, record.plan);
+        done.failures = remove_attachment(record, host, context);
+    } else {
+        share::leave(host.directory, record);
+    }
+    return done;
+}
+
+} // namespace
 
 std::optional<Reclaimed> reclaim(const std::string& id, Host& host) {
     const auto lock = host.locks.try_container(id);
@@ -114,8 +145,7 @@ std::optional<Reclaimed> reclaim(const std::string& id, Host& host) {
     if (!reason) {
         return std::nullopt;
     }
-    Context context = acquire_for_undo(host, id, record->plan);
-    return Reclaimed{id, *reason, remove_attachment(*record, host, context)};
+    return reclaim_abandoned(*record, *reason, host);
 }
 
 bool make_way(const std::string& id, Host& host) {
@@ -128,8 +158,7 @@ bool make_way(const std::string& id, Host& host) {
     if (!reason) {
         return false;
     }
-    Context context = acquire_for_undo(host, id, record->plan);
-    const Reclaimed done{id, *reason, remove_attachment(*record, host, context)};
+    const Reclaimed done = reclaim_abandoned(*record, *reason, host);
     tell(done);
     return done.failures.empty();
 }

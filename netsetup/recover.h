@@ -20,7 +20,7 @@ std::optional<std::string> abandoned(const Record& record, Host& host);
 
 /// Whether an attached container has ended: its process is gone, and nobody holds a network namespace
 /// that it was given.
-bool has_ended(const Record& record, netlink::Socket& route);
+bool has_ended(const Record& record, const state::Directory& directory, netlink::Socket& route);
 
 /// What a sweep did, or would do, with one container.
 struct Reclaimed {

@@ -12,8 +12,6 @@ namespace ocinet::oci {
 
 namespace {
 
-constexpr std::string_view prefix = "io.ocinet.";
-
 void refuse_second(bool given, const char* option) {
     if (given) {
         throw Error(std::string(option) + " is given twice");
@@ -155,7 +153,7 @@ std::optional<ContainerRequest> parse_request(const Annotations& annotations) {
     ContainerRequest request;
     bool ours = false;
     for (const auto& [key, value] : annotations) {
-        if (!key.starts_with(prefix)) {
+        if (!key.starts_with(annotation_prefix)) {
             continue;
         }
         ours = true;

@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "netsetup/base/address.h"
@@ -11,6 +12,9 @@
 #include "oci-config/state.h"
 
 namespace ocinet::oci {
+
+/// Each annotation of ours begins so; one that is not known is an error.
+inline constexpr std::string_view annotation_prefix = "io.ocinet.";
 
 /// One network that a container asks for: `web:ip=10.90.1.5,mac=…,interface_name=eth1`.
 struct Attachment {

@@ -10,6 +10,7 @@ namespace ocinet::paths {
 /// tmpfs: a reboot clears the kernel's state and ours together.
 inline constexpr const char* state = "/run/ocinet";
 inline constexpr const char* networks = "/etc/ocinet/networks";
+inline constexpr const char* settings = "/etc/ocinet/ocinet.json";
 
 /// Found beside the running program: PREFIX/libexec/ocinet/ocinet-policy
 std::string policy_program();

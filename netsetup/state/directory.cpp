@@ -55,7 +55,7 @@ Directory Directory::open() {
     if (!directory.root) {
         throw Error(std::string(paths::state) + " disappeared");
     }
-    for (const char* name : {"containers", "users", "networks", "ports"}) {
+    for (const char* name : {"containers", "users", "netns", "networks", "ports"}) {
         make_directory(directory, name);
     }
     return directory;

@@ -14,6 +14,7 @@ namespace ocinet::state {
 ///     lock                       byte-range locks (locks.h)
 ///     containers/ID.json         one record a container (record.h)
 ///     users/THING/ID/            who uses a shared thing (users.h)
+///     netns/COOKIE -> ID         whose attachment a network namespace has (share.h)
 ///     networks/NAME/definition -> HASH        (ops/policy.h)
 ///     networks/NAME/SUBNET/leases/ADDRESS -> ID      (leases.h)
 ///     ports/tcp/8080/ADDRESS -> ID            (ports.h)

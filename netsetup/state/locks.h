@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,7 +17,8 @@ namespace ocinet::state {
 /// Named locks between processes: each is one byte of /run/ocinet/lock, chosen by the name's hash.
 /// POSIX record locks, because they end with their process, leave no file behind, tell who holds
 /// them, and let the kernel notice a deadlock. They are a process's, not a thread's: one thread,
-/// one Locks. Order: container, then networks by name, then the host.
+/// one Locks. Order: network namespace, container, the container that it joins, then networks by
+/// name, then the host.
 class Locks {
 public:
     /// Releases when it goes out of scope.
@@ -37,6 +39,7 @@ public:
     explicit Locks(const Directory& directory);
 
     /// Waits, at most ten seconds; then an Error names the lock's holder.
+    Held netns(std::uint64_t cookie) { return take("netns " + std::to_string(cookie)); }
     Held container(const std::string& id) { return take("container " + id); }
     Held network(const std::string& name) { return take("network " + name); }
     Held host() { return take("host"); }

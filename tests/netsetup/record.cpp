@@ -23,6 +23,8 @@ Record record_of(const std::string& id) {
     Record record{.id = id,
                   .phase = Record::Phase::attached,
                   .process = {.pid = 4711, .start_time = 18446744073709551615U},
+                  .netns = {.cookie = 18446744073709551614U, .inode = 4026531840},
+                  .joined = "c0",
                   .bundle = "/run/b",
                   .networks = {"db", "web"}};
     record.plan.shared.push_back({"network \"web\" (bridge)", ops::EnsurePolicy{.file = "/p"}});
@@ -51,8 +53,8 @@ std::vector<std::string> sorted_list(const StateDirectory& state) {
 TEST_CASE("a record is what it was when it comes back") {
     const StateDirectory state;
     CHECK_FALSE(Record::load(state.directory, "c1"));
-    for (const auto phase :
-         {Record::Phase::attaching, Record::Phase::attached, Record::Phase::removing}) {
+    for (const auto phase : {Record::Phase::attaching, Record::Phase::attached, Record::Phase::left,
+                             Record::Phase::removing}) {
         Record saved = record_of("c1");
         saved.phase = phase;
         saved.save(state.directory);
@@ -61,6 +63,8 @@ TEST_CASE("a record is what it was when it comes back") {
         CHECK(loaded.id == "c1");
         CHECK(loaded.phase == phase);
         CHECK(loaded.process == saved.process);
+        CHECK(loaded.netns == saved.netns);
+        CHECK(loaded.joined == "c0");
         CHECK(loaded.bundle == "/run/b");
         CHECK(loaded.networks == saved.networks);
         CHECK(nlohmann::json(loaded.plan) == nlohmann::json(saved.plan));
@@ -131,7 +135,7 @@ TEST_CASE("a record that this program does not understand is left alone") {
     CHECK(error.hint() == "use the newer ocinet");
 
     json = nlohmann::json::parse(R"({"version":1,"id":"c1","phase":"attached","bundle":"/b",
-        "process":{"pid":1,"start_time":1},"given_netns":false,"networks":[],
+        "process":{"pid":1,"start_time":1},"given_netns":false,"netns":{"cookie":0,"inode":0},"joined":"","networks":[],
         "plan":{"shared":[{"attachment":"a","operation":"teleport","with":{}}],
         "own":[],"attached":[],"notes":[]}})");
     write_text(file_of(state, "c1"), json.dump());

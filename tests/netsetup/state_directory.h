@@ -32,7 +32,7 @@ class StateDirectory {
 public:
     StateDirectory()
         : path_(make()), directory{Fd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))} {
-        for (const auto* name : {"containers", "users", "networks", "ports"}) {
+        for (const auto* name : {"containers", "users", "netns", "networks", "ports"}) {
             state::make_directory(directory, name);
         }
     }
