@@ -38,8 +38,10 @@ Podman::Podman(const Host& host, const std::string& runtime) : host_(host) {
     host.write("/etc/containers/storage.conf", storage_conf);
     host.write("/etc/containers/policy.json",
                R"({"default": [{"type": "insecureAcceptAnything"}]})");
-    // Podman's locks are there, and all Podmans of the machine would share them.
-    host.sh("mkdir /run/podman; mount -t tmpfs tmpfs /dev/shm");
+    // Podman's locks are in /dev/shm, and all Podmans of the machine would share them; below
+    // /var/lib is a cache whose place cannot be chosen.
+    host.sh("mkdir -p /run/podman /var/lib/containers && mount -t tmpfs tmpfs /dev/shm && "
+            "mount -t tmpfs tmpfs /var/lib/containers");
     const Bundle bundle;
     bundle.make_rootfs();
     host.sh("tar -C " + bundle.path() + "/rootfs -c . | podman import -c 'ENV PATH=/bin' - web:1");
