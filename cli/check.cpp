@@ -67,7 +67,7 @@ Outcome check_all(const std::vector<std::string>& ids, Host& host, bool mend) {
 // What a repair changed may be another container's, too (turning forwarding on turns it on for
 // every bridge): what counts is how it looks afterwards.
 Outcome repair_all(const std::vector<std::string>& ids, Host& host) {
-    const Outcome first = check_all(ids, host, true);
+    Outcome first = check_all(ids, host, true);
     if (!first.repaired_any()) {
         return first;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/foreign_networks.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
@@ -68,12 +69,8 @@ void read_directory(const char* directory, std::vector<ForeignNetwork>& networks
 }
 
 bool has_podmans_default(const std::vector<ForeignNetwork>& networks) {
-    for (const auto& network : networks) {
-        if (network.name == "podman") {
-            return true;
-        }
-    }
-    return false;
+    return std::any_of(networks.begin(), networks.end(),
+                       [](const ForeignNetwork& network) { return network.name == "podman"; });
 }
 
 } // namespace
