@@ -80,8 +80,8 @@ bool free_from_owners(const std::vector<HostView::Conflict>& conflicts, Host& ho
 
 using MakeRequests = std::function<std::vector<drivers::Request>()>;
 
-// Looks and plans under the locks, which stay with the caller: while it holds them the plan fits. So
-// do the networks' files, which are read under them: one may be removed before.
+// Looks and plans under the locks, which stay with the caller: while it holds them the plan fits.
+// So do the networks' files, which are read under them: one may be removed before.
 Plan make_plan(Host& host, const MakeRequests& make_requests,
                const std::vector<std::string>& networks, const oci::Settings& settings,
                NameSource& names, LockList& held) {

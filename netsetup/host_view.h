@@ -102,8 +102,8 @@ struct HostView {
     std::string hosts_file_problem;
 };
 
-/// What a policy that is loaded anew must hold: what guards the host, and what the containers have in
-/// it by their records, but for those that are being removed. The caller holds the host's lock.
+/// What a policy that is loaded anew must hold: what guards the host, and what the containers have
+/// in it by their records, but for those that are being removed. The caller holds the host's lock.
 std::vector<nft::Element> recorded_elements(const state::Directory& directory);
 
 /// `names` chooses ports. Throws Error when the kernel cannot be asked.

@@ -18,8 +18,8 @@ std::vector<std::string> remove_attachment(Record& record, Host& host, Context& 
 /// container's lock, so that its writer is known to be gone.
 std::optional<std::string> abandoned(const Record& record, Host& host);
 
-/// Whether an attached container has ended: its process is gone, and nobody holds a network namespace
-/// that it was given.
+/// Whether an attached container has ended: its process is gone, and nobody holds a network
+/// namespace that it was given.
 bool has_ended(const Record& record, const state::Directory& directory, netlink::Socket& route);
 
 /// What a sweep did, or would do, with one container.

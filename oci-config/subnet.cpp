@@ -28,9 +28,9 @@ IpAddress read_inside(ObjectReader& reader, const std::string& key, const Prefix
     return address;
 }
 
-// The ends of what may be given out: the subnet's own address and its broadcast address, which never
-// are, may be among them, as in the files that Podman writes for --ip-range. Leases are counted in an
-// address's last 64 bits.
+// The ends of what may be given out: the subnet's own address and its broadcast address, which
+// never are, may be among them, as in the files that Podman writes for --ip-range. Leases are
+// counted in an address's last 64 bits.
 IpAddress read_lease_end(ObjectReader& reader, const std::string& key, const Prefix& subnet) {
     IpAddress address = read_address(reader, key);
     if (address == subnet.network()) {
