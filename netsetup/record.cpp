@@ -58,7 +58,10 @@ Fd records(const state::Directory& directory) {
 
 } // namespace
 
-std::optional<Record> Record::load(const state::Directory& directory, const std::string& id) {
+namespace {
+
+// The text of a record's file; nothing when there is none.
+std::optional<std::string> read_record(const state::Directory& directory, const std::string& id) {
     const Fd parent = records(directory);
     const std::string name = id + std::string(suffix);
     if (!parent) {
@@ -71,19 +74,56 @@ std::optional<Record> Record::load(const state::Directory& directory, const std:
         }
         throw_errno("open the record " + name);
     }
+    return read_all(file.get(), largest_record, name);
+}
+
+// `get` makes of the parsed record what is wanted.
+template <typename Get>
+auto parse_record(const std::string& id, const std::string& text,
+                  const nlohmann::json::parser_callback_t& filter, Get get) {
     try {
-        const auto json = nlohmann::json::parse(read_all(file.get(), largest_record, name));
-        if (const int version = json.at("version"); version != current_version) {
+        const auto json = nlohmann::json::parse(text, filter);
+        if (const int version = json.at("version"); version != Record::current_version) {
             throw Error("it has version " + std::to_string(version) + ", this program knows " +
-                        std::to_string(current_version))
-                .hint(version > current_version ? "use the newer ocinet" : "");
+                        std::to_string(Record::current_version))
+                .hint(version > Record::current_version ? "use the newer ocinet" : "");
         }
-        return json.get<Record>();
+        return get(json);
     } catch (Error& error) {
         throw error.in("the record of container " + id);
     } catch (const nlohmann::json::exception& error) {
         throw Error("the record of container " + id + " is damaged: " + error.what());
     }
+}
+
+} // namespace
+
+std::optional<Record> Record::load(const state::Directory& directory, const std::string& id) {
+    const auto text = read_record(directory, id);
+    if (!text) {
+        return std::nullopt;
+    }
+    return parse_record(id, *text, nullptr,
+                        [](const nlohmann::json& json) { return json.get<Record>(); });
+}
+
+std::optional<ProcessIdentity> Record::holder(const state::Directory& directory,
+                                              const std::string& id) {
+    const auto text = read_record(directory, id);
+    if (!text) {
+        return std::nullopt;
+    }
+    const auto without_plan = [](int depth, nlohmann::json::parse_event_t event,
+                                 const nlohmann::json& parsed) {
+        return depth != 1 || event != nlohmann::json::parse_event_t::key || parsed != "plan";
+    };
+    return parse_record(id, *text, without_plan,
+                        [](const nlohmann::json& json) -> std::optional<ProcessIdentity> {
+                            if (json.at("phase").get<Phase>() != Phase::attached) {
+                                return std::nullopt;
+                            }
+                            return json.at("process").get<ProcessIdentity>();
+                        });
 }
 
 void Record::save(const state::Directory& directory) const {

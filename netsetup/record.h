@@ -46,6 +46,9 @@ struct Record {
 
     /// Nothing when there is no record; throws Error when it cannot be understood.
     static std::optional<Record> load(const state::Directory& directory, const std::string& id);
+    /// The process of a container that is attached, read without its plan; nothing for any other.
+    static std::optional<ProcessIdentity> holder(const state::Directory& directory,
+                                                 const std::string& id);
     void save(const state::Directory& directory) const;
     void remove(const state::Directory& directory) const;
     /// All containers' ids.

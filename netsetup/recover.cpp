@@ -14,7 +14,8 @@ namespace ocinet {
 
 namespace {
 
-constexpr std::size_t containers_in_passing = 4;
+// Two for each that comes: whatever dies is found faster than new ones come.
+constexpr std::size_t containers_in_passing = 2;
 
 void tell(const std::optional<Reclaimed>& done) {
     if (!done) {
@@ -176,7 +177,11 @@ void remove_unfinished(Host& host) {
 void reclaim_some(Host& host) {
     for (const auto& id : Record::some(host.directory, containers_in_passing)) {
         try {
-            tell(reclaim(id, host));
+            // Most of them live: that is seen without a lock and without their plan.
+            const auto holder = Record::holder(host.directory, id);
+            if (!holder || !is_alive(*holder)) {
+                tell(reclaim(id, host));
+            }
         } catch (const Error& error) {
             // Somebody else's record must not stop this container.
             log::warning("container " + id + ": " + error.message());

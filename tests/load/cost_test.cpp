@@ -86,7 +86,7 @@ struct Cost {
 Cost cost(const Host& host) {
     const Container box(host, {{"io.ocinet.publish", "8080:80,53:53/udp"}});
     Cost found;
-    // A set-up looks at four other containers' records in passing, in rotation: from the start.
+    // A set-up looks at two other containers' records in passing, in rotation: from the start.
     host.sh("rm -f /run/ocinet/rotation");
     found.attach = calls_of(host, box, "createRuntime");
     found.detach = calls_of(host, box, "poststop");
