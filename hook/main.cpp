@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // ocinet-hook: an OCI hook (runtime-spec, "POSIX-platform Hooks").
 #include <fcntl.h>
+#include <getopt.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
+#include <array>
 #include <csignal>
+#include <cstdlib>
 
 #include "hook/attach.h"
 #include "hook/detach.h"
@@ -20,9 +22,62 @@ namespace oci = ocinet::oci;
 
 struct Arguments {
     std::string stage;
-    std::string level = "warning";
-    std::string format = "text";
+    log::Level level = log::Level::warning;
+    log::Format format = log::Format::text;
 };
+
+constexpr const char* usage =
+    R"(Usage: ocinet-hook [--log-level LEVEL] [--log-format FORMAT] createRuntime|prestart|poststop
+An OCI hook that gives a container its network; the container's state is read from stdin.
+  --log-level LEVEL    debug, info, warning (as without it) or error
+  --log-format FORMAT  text (as without it) or json
+  --version, --help
+)";
+
+[[noreturn]] void print_and_exit(const std::string& text) {
+    ocinet::write_all(STDOUT_FILENO, text, "stdout");
+    std::exit(0);
+}
+
+template <typename Value>
+Value one_of(const std::optional<Value>& value, const std::string& option) {
+    if (!value) {
+        throw Error(option + ": unknown word \"" + ::optarg + "\"").hint("ocinet-hook --help");
+    }
+    return *value;
+}
+
+// By getopt: a parser that knows more costs 0.1 ms at each start.
+Arguments parse(int argc, char** argv) {
+    const std::array<option, 5> options{{{"log-level", required_argument, nullptr, 'l'},
+                                         {"log-format", required_argument, nullptr, 'f'},
+                                         {"version", no_argument, nullptr, 'v'},
+                                         {"help", no_argument, nullptr, 'h'},
+                                         {}}};
+    Arguments arguments;
+    ::opterr = 0;
+    int found = 0;
+    while ((found = ::getopt_long(argc, argv, "h", options.data(), nullptr)) != -1) {
+        switch (found) {
+        case 'l': arguments.level = one_of(log::parse_level(::optarg), "--log-level"); break;
+        case 'f': arguments.format = one_of(log::parse_format(::optarg), "--log-format"); break;
+        case 'v': print_and_exit(OCINET_VERSION "\n");
+        case 'h': print_and_exit(usage);
+        default:
+            throw Error("unknown option, or one without its value: " +
+                        std::string(argv[::optind - 1]))
+                .hint("ocinet-hook --help");
+        }
+    }
+    if (argc - ::optind != 1) {
+        const std::string what = argc == ::optind
+                                     ? "the stage is missing"
+                                     : "one argument too many: " + std::string(argv[argc - 1]);
+        throw Error(what).hint("ocinet-hook --help");
+    }
+    arguments.stage = argv[::optind];
+    return arguments;
+}
 
 // A runtime may start us with 0, 1 or 2 closed: a socket of ours there would get our messages.
 void fill_standard_descriptors() {
@@ -35,9 +90,10 @@ void fill_standard_descriptors() {
     }
 }
 
-int run(const Arguments& arguments) {
+int run(int argc, char** argv) {
     try {
-        log::configure(*log::parse_level(arguments.level), *log::parse_format(arguments.format));
+        const Arguments arguments = parse(argc, argv);
+        log::configure(arguments.level, arguments.format);
         log::open_syslog();
         const auto stage = oci::parse_stage(arguments.stage);
         const auto state = oci::parse_state(
@@ -65,15 +121,5 @@ int main(int argc, char** argv) {
     ::umask(0);
     // A reader that went away is an error of write(), not our end.
     std::signal(SIGPIPE, SIG_IGN);
-    Arguments arguments;
-    CLI::App app("An OCI hook that gives a container its network; the state is read from stdin.",
-                 "ocinet-hook");
-    app.set_version_flag("--version", OCINET_VERSION);
-    app.add_option("stage", arguments.stage, "createRuntime, prestart or poststop")->required();
-    app.add_option("--log-level", arguments.level, "debug, info, warning or error")
-        ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
-    app.add_option("--log-format", arguments.format, "text or json")
-        ->check(CLI::IsMember({"text", "json"}));
-    CLI11_PARSE(app, argc, argv);
-    return run(arguments);
+    return run(argc, argv);
 }
