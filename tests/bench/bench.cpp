@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What a container's network costs: the floor, ocinet and the distribution's netavark side by side,
-// each in a simulated host of its own. Prints; judges no time. Exit status 1 if something failed.
+// What a container's network costs: the floor, ocinet and the distribution's netavark and CNI
+// plugins side by side, each in a simulated host of its own. Prints; judges no time. Exit status 1
+// if something failed.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -18,7 +20,8 @@ namespace {
 
 struct Options {
     std::string prefix;
-    std::vector<std::string> only{"floor", "ocinet", "netavark"};
+    std::string before; ///< another prefix
+    std::vector<std::string> only{"floor", "ocinet", "netavark", "cni"};
     std::vector<std::string> without;
     bool quick = false;
     Settings settings;
@@ -46,10 +49,17 @@ Contenders make_contenders(const Options& options) {
         contenders.push_back(floor_contender(own_prefix()));
     }
     if (wanted("ocinet")) {
-        contenders.push_back(ocinet_contender(prefix));
+        contenders.push_back(ocinet_contender("ocinet", prefix));
+        if (!options.before.empty()) {
+            contenders.push_back(
+                ocinet_contender("before", std::filesystem::absolute(options.before).string()));
+        }
     }
     if (wanted("netavark")) {
         contenders.push_back(netavark_contender());
+    }
+    if (wanted("cni")) {
+        contenders.push_back(cni_contender(own_prefix()));
     }
     return contenders;
 }
@@ -65,50 +75,86 @@ void run_levels(const Machine& machine, const Contenders& contenders, const Sett
         table.push_back(measure_level(sides, level, settings));
     }
     print_levels(contenders, settings, table);
+    for (Side& side : sides) {
+        side.wind_down();
+    }
+}
+
+bool is_ours(const Contender& contender) {
+    return contender.name() == "floor" || contender.name() == "ocinet";
 }
 
 /// True if nothing went wrong. A peer's failures are counted and shown; they are not ours.
-bool run_bursts(const Machine& machine, const Contenders& contenders, const Settings& settings) {
-    bool clean = true;
-    for (const bool warm : {false, true}) {
-        std::vector<Burst> bursts(contenders.size());
-        for (int round = 0; round < settings.burst_rounds; ++round) {
-            for (std::size_t i = 0; i < contenders.size(); ++i) {
-                measure_burst(machine, *contenders[i], warm, settings, bursts[i]);
+bool run_bursts(const Machine& machine, const Contenders& contenders, int at_once, bool warm,
+                const Settings& settings) {
+    std::fprintf(stderr, "measuring %d at once, %s …\n", at_once, warm ? "warm" : "cold");
+    std::vector<Burst> bursts(contenders.size());
+    for (int round = 0; round < settings.burst_rounds; ++round) {
+        for (std::size_t i = 0; i < contenders.size(); ++i) {
+            if (at_once <= settings.reach(*contenders[i]).at_once &&
+                round < settings.rounds_of(at_once, *contenders[i])) {
+                measure_burst(machine, *contenders[i], at_once, warm, settings, bursts[i]);
             }
         }
-        print_burst(contenders, settings,
-                    warm ? "warm (one container stands)"
-                         : "cold (nothing stands; the floor's bridge and table do)",
-                    bursts);
-        for (std::size_t i = 0; i < contenders.size(); ++i) {
-            clean = clean && (contenders[i]->name() == "netavark" || bursts[i].clean());
-        }
+    }
+    print_burst(contenders, at_once,
+                warm ? "warm (one container stands)"
+                     : "cold (nothing stands; the floor's bridge and table do, and cni's bridge)",
+                bursts);
+    bool clean = true;
+    for (std::size_t i = 0; i < contenders.size(); ++i) {
+        clean = clean && (!is_ours(*contenders[i]) || bursts[i].clean());
     }
     return clean;
 }
 
+void run_ports(const Machine& machine, const Contenders& contenders, const Settings& settings) {
+    PortTable table;
+    for (const int ports : settings.ports) {
+        std::fprintf(stderr, "measuring with %d published ports …\n", ports);
+        table.push_back(measure_ports(machine, contenders, ports, settings));
+    }
+    print_ports(contenders, settings, table);
+}
+
 void parse(CLI::App& app, Options& options) {
     Settings& settings = options.settings;
-    const auto names = CLI::IsMember({"floor", "ocinet", "netavark"});
+    const auto names = CLI::IsMember({"floor", "ocinet", "netavark", "cni"});
     app.add_option("--prefix", options.prefix, "tree with libexec/ocinet/ocinet-hook")
         ->default_str("the build tree of this program");
     app.add_option("--rounds", settings.rounds, "rounds at each level")->check(CLI::Range(1, 1000));
     app.add_option("--levels", settings.levels, "containers on the bridge, ascending")
         ->delimiter(',')
         ->check(CLI::Range(1, 1000));
-    app.add_option("--burst", settings.burst, "how many at once; 0: no such rows")
+    app.add_option("--burst", settings.bursts, "how many at once; 0: no such rows")
+        ->delimiter(',')
         ->check(CLI::Range(0, 500));
-    app.add_option("--burst-rounds", settings.burst_rounds)->check(CLI::Range(1, 100));
+    app.add_option("--burst-rounds", settings.burst_rounds, "of up to 32 at once; fewer of more")
+        ->check(CLI::Range(1, 100));
+    app.add_option("--ports", settings.ports, "published ports of one container; 0: no such rows")
+        ->delimiter(',')
+        ->check(CLI::Range(0, 10000));
+    app.add_option("--before", options.before, "another tree with an ocinet, measured beside it");
     app.add_option("--settle", settings.settle_ms, "milliseconds of rest before a measurement")
         ->check(CLI::Range(0, 10000));
-    app.add_option("--only", options.only, "contenders: floor, ocinet, netavark")
+    app.add_option("--only", options.only, "contenders: floor, ocinet, netavark, cni")
         ->delimiter(',')
         ->check(names);
     app.add_option("--without", options.without, "contenders to leave out")
         ->delimiter(',')
         ->check(names);
-    app.add_flag("--quick", options.quick, "levels 1 and 10, 3 rounds, 1 round at once");
+    app.add_flag("--full", settings.full,
+                 "the slow peers, too, with all containers and ports: takes an hour");
+    app.add_flag("--quick", options.quick,
+                 "levels 1 and 10, 3 rounds, 32 at once a single time, 1 and 100 ports");
+}
+
+/// Thousands of containers are as many descriptors.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int run_bench(const Options& options) {
@@ -119,14 +165,27 @@ int run_bench(const Options& options) {
     if (options.quick) {
         settings.levels = {1, 10};
         settings.rounds = 3;
+        settings.bursts = {32};
         settings.burst_rounds = 1;
+        settings.ports = {1, 100};
+        settings.port_rounds = 3;
     }
     std::ranges::sort(settings.levels);
+    std::erase(settings.bursts, 0);
+    std::erase(settings.ports, 0);
+    raise_descriptor_limit();
     const Contenders contenders = make_contenders(options);
     const Machine machine;
     print_header(contenders, settings);
     run_levels(machine, contenders, settings);
-    return settings.burst == 0 || run_bursts(machine, contenders, settings) ? 0 : 1;
+    bool clean = true;
+    for (const int at_once : settings.bursts) {
+        for (const bool warm : {false, true}) {
+            clean = run_bursts(machine, contenders, at_once, warm, settings) && clean;
+        }
+    }
+    run_ports(machine, contenders, settings);
+    return clean ? 0 : 1;
 }
 
 } // namespace

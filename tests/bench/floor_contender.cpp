@@ -50,17 +50,33 @@ public:
     void prepare_host() const override {
         run_or_throw({{"/bin/sh", "-c", base}, ""}, "floor: bridge and table");
     }
-    Command set_up(const Container& container) const override {
-        return {{program_, "attach", std::to_string(container.pid()), bridge(), link(container),
-                 container.address("10.91"), "16", gateway(), std::to_string(container.port()),
-                 "80"},
-                ""};
+    using Contender::set_up;
+    Command set_up(const Container& container, const Published& published) const override {
+        Command command{{program_, "attach", std::to_string(container.pid()), bridge(),
+                         link(container), container.address("10.91"), "16", gateway(),
+                         std::to_string(published.first), "80"},
+                        ""};
+        if (published.count > 1) {
+            command = {{"/bin/sh", "-c", command.text() + " && exec nft -f -"},
+                       others(container, published)};
+        }
+        return command;
     }
     Command tear_down(const Container& container) const override {
         return {{program_, "del", link(container), std::to_string(container.port())}, ""};
     }
 
 private:
+    // The program knows one port. What the others cost at set-up is nft's doing.
+    static std::string others(const Container& container, const Published& published) {
+        std::string text;
+        for (int i = 1; i < published.count; ++i) {
+            text += (i == 1 ? "add element inet floor publish { tcp . " : ", tcp . ") +
+                    std::to_string(published.first + i) + " : " + container.address("10.91") +
+                    " . 80";
+        }
+        return text + " }\n";
+    }
     static std::string link(const Container& container) {
         return "fl" + std::to_string(container.serial());
     }

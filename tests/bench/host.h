@@ -47,7 +47,7 @@ private:
 };
 
 /// A container as far as its network is concerned: a process in a netns of its own that listens on
-/// port 80 and waits. Ended by the destructor. Made in the host that was entered last.
+/// port 80 and drops what comes. Ended by the destructor. Made in the host that was entered last.
 class Container {
 public:
     explicit Container(unsigned serial);

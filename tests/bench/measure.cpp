@@ -48,6 +48,11 @@ double first_connection(const Contender& contender, const Container& container) 
 
 } // namespace
 
+int Settings::rounds_of(int at_once, const Contender& contender) const {
+    const int fitting = at_once > 32 ? std::max(2, burst_rounds * 32 / at_once) : burst_rounds;
+    return std::min({fitting, burst_rounds, reach(contender).burst_rounds});
+}
+
 Side::Side(const Machine& machine, const Contender& contender)
     : contender_(&contender), host_(machine) {
     host_.enter();
@@ -64,6 +69,13 @@ void Side::bring_up(int count) {
         standing_.push_back(new_container());
         run_or_throw(contender_->set_up(standing_.back()), contender_->name());
     }
+}
+
+void Side::wind_down() {
+    host_.enter();
+    const std::size_t count = standing_.size();
+    standing_.clear();
+    sleep_ms(int(count) * 3);
 }
 
 Side::Trial Side::trial(Netns at_tear_down, int settle_ms) {
@@ -94,19 +106,27 @@ Side::Trial Side::trial(Netns at_tear_down, int settle_ms) {
 }
 
 std::vector<Times> measure_level(std::vector<Side>& sides, int level, const Settings& settings) {
+    const auto takes_part = [&](const Side& side) {
+        return level <= settings.reach(side.contender()).containers;
+    };
     for (Side& side : sides) {
-        side.bring_up(level - 1);
+        if (takes_part(side)) {
+            side.bring_up(level - 1);
+        }
     }
     std::vector<Times> times(sides.size());
     for (int round = 0; round < settings.rounds; ++round) {
         for (std::size_t i = 0; i < sides.size(); ++i) {
+            if (!takes_part(sides[i])) {
+                continue;
+            }
             const Side::Trial trial = sides[i].trial(Side::Netns::Alive, settings.settle_ms);
             times[i].set_up.add(trial.set_up);
             times[i].alive.add(trial.tear_down);
             times[i].connect.add(trial.connect);
         }
         for (std::size_t i = 0; i < sides.size(); ++i) {
-            if (!sides[i].contender().needs_netns()) {
+            if (takes_part(sides[i]) && !sides[i].contender().needs_netns()) {
                 const Side::Trial trial = sides[i].trial(Side::Netns::Gone, settings.settle_ms);
                 times[i].set_up.add(trial.set_up);
                 times[i].gone.add(trial.tear_down);
@@ -178,7 +198,7 @@ void inspect(const Side& side, const std::vector<Container>& containers, const T
 
 } // namespace
 
-void measure_burst(const Machine& machine, const Contender& contender, bool warm,
+void measure_burst(const Machine& machine, const Contender& contender, int at_once, bool warm,
                    const Settings& settings, Burst& result) {
     Side side(machine, contender);
     side.bring_up(warm ? 1 : 0);
@@ -186,8 +206,8 @@ void measure_burst(const Machine& machine, const Contender& contender, bool warm
     std::vector<Container> containers;
     std::vector<Command> set_ups;
     std::vector<Command> tear_downs;
-    containers.reserve(std::size_t(settings.burst));
-    for (int i = 0; i < settings.burst; ++i) {
+    containers.reserve(std::size_t(at_once));
+    for (int i = 0; i < at_once; ++i) {
         containers.push_back(side.new_container());
         set_ups.push_back(contender.set_up(containers.back()));
         tear_downs.push_back(contender.tear_down(containers.back()));
@@ -195,7 +215,7 @@ void measure_burst(const Machine& machine, const Contender& contender, bool warm
     sleep_ms(settings.settle_ms);
     const Together up = run_together(set_ups);
     result.set_up.add(up.ms);
-    result.attached += settings.burst;
+    result.attached += at_once;
     result.failed += count_failures(up, set_ups, result.first_error);
     inspect(side, containers, up, result);
 
@@ -206,7 +226,64 @@ void measure_burst(const Machine& machine, const Contender& contender, bool warm
     const Together down = run_together(tear_downs);
     result.tear_down.add(down.ms);
     result.tear_downs_failed += count_failures(down, tear_downs, result.first_error);
-    result.links_left += int(minus(Host::links(), before).size());
+    Links left = minus(Host::links(), before);
+    left.erase(contender.bridge());
+    result.links_left += int(left.size());
+    containers.clear();
+    side.wind_down();
+    sleep_ms(at_once * 3); // what is left of their network namespaces is the kernel's work
+}
+
+namespace {
+
+/// A contender, and one container of its with all the ports.
+struct Publisher {
+    Side side;
+    Container container;
+    PortTimes* times;
+};
+
+constexpr std::uint16_t first_port = 20000;
+
+} // namespace
+
+std::vector<PortTimes> measure_ports(const Machine& machine,
+                                     const std::vector<std::unique_ptr<Contender>>& contenders,
+                                     int ports, const Settings& settings) {
+    constexpr int connections = 100;
+    const auto last = std::uint16_t(first_port + ports - 1);
+    std::vector<PortTimes> times(contenders.size());
+    std::vector<Publisher> publishers;
+    for (std::size_t i = 0; i < contenders.size(); ++i) {
+        const Contender& contender = *contenders[i];
+        if (ports > settings.reach(contender).ports) {
+            continue;
+        }
+        Side side(machine, contender);
+        Container container = side.new_container();
+        const Command set_up = contender.set_up(container, {first_port, ports});
+        sleep_ms(settings.settle_ms);
+        times[i].set_up.add(run_or_throw(set_up, contender.name()));
+        publishers.push_back({std::move(side), std::move(container), &times[i]});
+    }
+    // The first round warms up.
+    for (int round = 0; round <= settings.port_rounds; ++round) {
+        for (Publisher& publisher : publishers) {
+            publisher.side.enter();
+            const Contender& contender = publisher.side.contender();
+            for (int i = 0; i < connections; ++i) {
+                const std::optional<double> ms = connect_ms(contender.gateway(), last);
+                if (!ms) {
+                    throw Error(contender.name() + ": port " + std::to_string(last) +
+                                " takes no connection");
+                }
+                if (round > 0) {
+                    publisher.times->connect_us.add(*ms * 1000);
+                }
+            }
+        }
+    }
+    return times;
 }
 
 } // namespace ocinet::bench

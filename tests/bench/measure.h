@@ -11,12 +11,20 @@
 namespace ocinet::bench {
 
 struct Settings {
-    std::vector<int> levels{1, 10, 100, 300};
+    std::vector<int> levels{1, 10, 100, 300, 1000};
     int rounds = 15;
-    int burst = 32;
+    std::vector<int> bursts{32, 128};
+    /// Of up to 32 at once; fewer of more.
     int burst_rounds = 5;
+    std::vector<int> ports{1, 100, 1000, 5000};
+    int port_rounds = 10;
+    /// Slow contenders go as far as the others.
+    bool full = false;
     /// The kernel goes on with a dead netns after the process that ended it: let it finish first.
     int settle_ms = 40;
+
+    Reach reach(const Contender& contender) const { return full ? Reach{} : contender.reach(); }
+    int rounds_of(int at_once, const Contender& contender) const;
 };
 
 /// A contender in a host of its own, with the containers that stand there.
@@ -39,6 +47,8 @@ public:
 
     /// A container that the contender has not heard of yet.
     Container new_container();
+    /// Ends all that stands, and lets the kernel finish with it.
+    void wind_down();
     void enter() const { host_.enter(); }
 
 private:
@@ -56,8 +66,8 @@ struct Times {
     Samples alive;
 };
 
-/// Round for round each contender once, so that whatever slows the machine slows all of them.
-/// A contender that fails throws.
+/// Round for round each contender within its reach once, so that whatever slows the machine slows
+/// all of them. A contender that fails throws.
 std::vector<Times> measure_level(std::vector<Side>& sides, int level, const Settings& settings);
 
 /// What became of many containers that were attached and detached at once.
@@ -78,7 +88,17 @@ struct Burst {
 };
 
 /// `warm`: one container stands already, so bridge and table are there.
-void measure_burst(const Machine& machine, const Contender& contender, bool warm,
+void measure_burst(const Machine& machine, const Contender& contender, int at_once, bool warm,
                    const Settings& settings, Burst& result);
+
+/// One container with many published ports. Empty for a contender that does not reach so far.
+struct PortTimes {
+    Samples set_up;
+    Samples connect_us; ///< from the host itself to the last one of the ports
+};
+
+std::vector<PortTimes> measure_ports(const Machine& machine,
+                                     const std::vector<std::unique_ptr<Contender>>& contenders,
+                                     int ports, const Settings& settings);
 
 } // namespace ocinet::bench

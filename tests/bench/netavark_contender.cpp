@@ -49,17 +49,23 @@ public:
     }
 
     void prepare_host() const override { std::filesystem::create_directories(config_directory); }
-    Command set_up(const Container& container) const override { return call("setup", container); }
+    Reach reach() const override {
+        return {.containers = 300, .at_once = 128, .burst_rounds = 2, .ports = 1000};
+    }
+    using Contender::set_up;
+    Command set_up(const Container& container, const Published& published) const override {
+        return call("setup", container, published);
+    }
     Command tear_down(const Container& container) const override {
-        return call("teardown", container);
+        return call("teardown", container, {container.port()});
     }
 
 private:
-    Command call(const char* verb, const Container& container) const {
+    Command call(const char* verb, const Container& container, const Published& published) const {
         return {{program_, "--config", config_directory, verb, container.netns_path()},
-                options(container)};
+                options(container, published)};
     }
-    std::string options(const Container& container) const {
+    std::string options(const Container& container, const Published& published) const {
         const json subnet = {{"subnet", "10.88.0.0/16"}, {"gateway", gateway()}};
         const json network = {{"name", "bench"},
                               {"id", std::string(64, 'b')},
@@ -72,16 +78,19 @@ private:
                               {"ipam_options", {{"driver", "host-local"}}}};
         const json attachment = {{"interface_name", "eth0"},
                                  {"static_ips", json::array({container.address("10.88")})}};
-        const json port = {{"host_ip", ""},
-                           {"host_port", container.port()},
-                           {"container_port", 80},
-                           {"range", 1},
-                           {"protocol", "tcp"}};
+        json ports = json::array();
+        for (int i = 0; i < published.count; ++i) {
+            ports.push_back({{"host_ip", ""},
+                             {"host_port", published.first + i},
+                             {"container_port", 80},
+                             {"range", 1},
+                             {"protocol", "tcp"}});
+        }
         const json options = {{"container_id", container.id()},
                               {"container_name", container.id()},
                               {"networks", {{"bench", attachment}}},
                               {"network_info", {{"bench", network}}},
-                              {"port_mappings", json::array({port})}};
+                              {"port_mappings", ports}};
         return options.dump();
     }
     std::string program_;

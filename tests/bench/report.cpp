@@ -36,12 +36,14 @@ std::vector<Ratio> ratios(const Contenders& contenders) {
     std::vector<Ratio> list;
     for (std::size_t i = 0; i < contenders.size(); ++i) {
         const std::string name = contenders[i]->name();
-        if (floor && i != *floor) {
+        if (floor && (name == "ocinet" || name == "before")) {
             list.push_back({name + "/floor", i, *floor});
         }
     }
-    if (const auto netavark = index_of(contenders, "netavark"); netavark && ocinet) {
-        list.push_back({"netavark/ocinet", *netavark, *ocinet});
+    for (const char* other : {"netavark", "cni", "before"}) {
+        if (const auto over = index_of(contenders, other); over && ocinet) {
+            list.push_back({std::string(other) + "/ocinet", *over, *ocinet});
+        }
     }
     return list;
 }
@@ -99,6 +101,10 @@ void print_connections(const Contenders& contenders, const Settings& settings, c
     for (std::size_t row = 0; row < table.size(); ++row) {
         std::printf("%5d", settings.levels[row]);
         for (const Times& times : table[row]) {
+            if (times.connect.empty()) {
+                std::printf("  %20s", "-");
+                continue;
+            }
             std::printf("  %9.2f %4zu/%-5zu", times.connect.median(),
                         times.connect.count_over(lost), times.connect.count());
         }
@@ -106,7 +112,7 @@ void print_connections(const Contenders& contenders, const Settings& settings, c
     }
 }
 
-/// How much dearer the last level is than the one of 10 containers (the first that is not 1).
+/// How much dearer each level is than the one of 10 containers (the first that is not 1).
 void print_growth(const Contenders& contenders, const Settings& settings, const Table& table) {
     std::size_t from = 0;
     while (from < table.size() && settings.levels[from] < 10) {
@@ -115,20 +121,28 @@ void print_growth(const Contenders& contenders, const Settings& settings, const 
     if (from + 1 >= table.size()) {
         return;
     }
-    std::printf("\ngrowth from %d to %d containers\n", settings.levels[from],
-                settings.levels.back());
-    const auto growth = [&](std::size_t i, Column column) {
-        const Samples& small = table[from][i].*column;
-        const Samples& large = table.back()[i].*column;
-        return small.empty() ? 0.0 : large.median() / small.median();
-    };
-    for (std::size_t i = 0; i < contenders.size(); ++i) {
-        std::printf("  %-10s set-up %.2fx", contenders[i]->name().c_str(),
-                    growth(i, &Times::set_up));
-        if (!contenders[i]->needs_netns()) {
-            std::printf(", tear-down (netns gone) %.2fx", growth(i, &Times::gone));
+    const auto print = [&](const char* what, std::size_t i, Column column) {
+        std::printf("  %-9s %-24s", contenders[i]->name().c_str(), what);
+        for (std::size_t row = from + 1; row < table.size(); ++row) {
+            const Samples& small = table[from][i].*column;
+            const Samples& large = table[row][i].*column;
+            if (small.empty() || large.empty()) {
+                std::printf("  %6s", "-");
+            } else {
+                std::printf("  %5.2fx", large.median() / small.median());
+            }
         }
-        std::printf(", tear-down (netns alive) %.2fx\n", growth(i, &Times::alive));
+        std::printf("\n");
+    };
+    std::printf("\ngrowth from %d containers to %24s", settings.levels[from], "");
+    for (std::size_t row = from + 1; row < table.size(); ++row) {
+        std::printf("  %6d", settings.levels[row]);
+    }
+    std::printf("\n");
+    for (std::size_t i = 0; i < contenders.size(); ++i) {
+        print("set-up", i, &Times::set_up);
+        print("tear-down (netns gone)", i, &Times::gone);
+        print("tear-down (netns alive)", i, &Times::alive);
     }
 }
 
@@ -169,13 +183,17 @@ void print_levels(const Contenders& contenders, const Settings& settings, const 
     std::fflush(stdout);
 }
 
-void print_burst(const Contenders& contenders, const Settings& settings, const char* kind,
+void print_burst(const Contenders& contenders, int at_once, const char* kind,
                  const std::vector<Burst>& bursts) {
-    std::printf("\n%d at once, %s: wall time of all\n", settings.burst, kind);
+    std::printf("\n%d at once, %s: wall time of all\n", at_once, kind);
     std::printf("%12s  %18s  %18s  %8s  %10s  %10s  %10s  %6s\n", "", "set-up", "tear-down",
                 "failed", "unanswered", "duplicates", "down fails", "links");
     for (std::size_t i = 0; i < bursts.size(); ++i) {
         const Burst& burst = bursts[i];
+        if (burst.set_up.empty()) {
+            std::printf("%12s  %8s\n", contenders[i]->name().c_str(), "-");
+            continue;
+        }
         std::printf("%12s  %8.1f (%7.1f)  %8.1f (%7.1f)  %3d/%-4d  %10d  %10d  %10d  %6d\n",
                     contenders[i]->name().c_str(), burst.set_up.median(), burst.set_up.p90(),
                     burst.tear_down.median(), burst.tear_down.p90(), burst.failed, burst.attached,
@@ -186,6 +204,32 @@ void print_burst(const Contenders& contenders, const Settings& settings, const c
             std::printf("  first failure of %s: %s\n", contenders[i]->name().c_str(),
                         bursts[i].first_error.c_str());
         }
+    }
+    std::fflush(stdout);
+}
+
+void print_ports(const Contenders& contenders, const Settings& settings, const PortTable& table) {
+    std::printf(
+        "\none container with many published ports: median us of a connection from the host "
+        "itself to the\nlast one, against the first row; ms of the set-up\n%5s",
+        "ports");
+    for (const auto& contender : contenders) {
+        std::printf("  %26s", contender->name().c_str());
+    }
+    std::printf("\n");
+    for (std::size_t row = 0; row < table.size(); ++row) {
+        std::printf("%5d", settings.ports[row]);
+        for (std::size_t i = 0; i < contenders.size(); ++i) {
+            const PortTimes& times = table[row][i];
+            if (times.connect_us.empty()) {
+                std::printf("  %26s", "-");
+                continue;
+            }
+            const double us = times.connect_us.median();
+            std::printf("  %7.1f %6.2fx %8.1f ms", us, us / table.front()[i].connect_us.median(),
+                        times.set_up.median());
+        }
+        std::printf("\n");
     }
     std::fflush(stdout);
 }

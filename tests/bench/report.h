@@ -15,7 +15,11 @@ using Table = std::vector<std::vector<Times>>;
 
 void print_header(const Contenders& contenders, const Settings& settings);
 void print_levels(const Contenders& contenders, const Settings& settings, const Table& table);
-void print_burst(const Contenders& contenders, const Settings& settings, const char* kind,
+void print_burst(const Contenders& contenders, int at_once, const char* kind,
                  const std::vector<Burst>& bursts);
+
+/// times[ports][contender], in the order of Settings::ports and of the contenders.
+using PortTable = std::vector<std::vector<PortTimes>>;
+void print_ports(const Contenders& contenders, const Settings& settings, const PortTable& table);
 
 } // namespace ocinet::bench
