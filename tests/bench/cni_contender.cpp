@@ -42,6 +42,7 @@ public:
             {{"/bin/sh", "-c", "ip link add cni0 address 02:fc:00:00:00:02 type bridge"}, ""},
             "cni: bridge");
     }
+    bool is_peer() const override { return true; }
     using Contender::set_up;
     Command set_up(const Container& container, const Published& published) const override {
         return call("ADD", container, published);

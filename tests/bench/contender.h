@@ -44,6 +44,8 @@ public:
     /// Once in a new host, not measured: what the contender expects to find there.
     virtual void prepare_host() const {}
     virtual Reach reach() const { return {}; }
+    /// Somebody else's program: measured after ours, and its failures are not ours.
+    virtual bool is_peer() const { return false; }
     virtual Command set_up(const Container& container, const Published& published) const = 0;
     Command set_up(const Container& container) const {
         return set_up(container, {container.port()});

@@ -50,8 +50,9 @@ public:
 
     void prepare_host() const override { std::filesystem::create_directories(config_directory); }
     Reach reach() const override {
-        return {.containers = 300, .at_once = 128, .burst_rounds = 2, .ports = 1000};
+        return {.containers = 300, .at_once = 128, .burst_rounds = 1, .ports = 1000};
     }
+    bool is_peer() const override { return true; }
     using Contender::set_up;
     Command set_up(const Container& container, const Published& published) const override {
         return call("setup", container, published);
