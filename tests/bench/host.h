@@ -53,6 +53,8 @@ public:
     explicit Container(unsigned serial);
     Container(Container&& other) noexcept;
     Container& operator=(Container&&) = delete;
+    Container(const Container&) = delete;
+    Container& operator=(const Container&) = delete;
     ~Container() { end(); }
 
     /// Kills the process and reaps it; its netns is held.

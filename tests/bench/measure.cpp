@@ -92,7 +92,7 @@ Side::Trial Side::trial(Netns at_tear_down, int settle_ms) {
     sleep_ms(settle_ms);
     trial.set_up = run_or_throw(set_up, contender_->name());
     trial.connect = first_connection(*contender_, container);
-    if (at_tear_down == Netns::Gone) {
+    if (at_tear_down == Netns::gone) {
         Links own = minus(Host::links(), before);
         own.erase(contender_->bridge());
         container.end();
@@ -124,14 +124,14 @@ std::vector<Times> measure_level(std::vector<Side>& sides, int level, const Sett
             if (!takes_part(sides[i])) {
                 continue;
             }
-            const Side::Trial trial = sides[i].trial(Side::Netns::Alive, settings.settle_ms);
+            const Side::Trial trial = sides[i].trial(Side::Netns::alive, settings.settle_ms);
             times[i].set_up.add(trial.set_up);
             times[i].alive.add(trial.tear_down);
             times[i].connect.add(trial.connect);
         }
         for (std::size_t i = 0; i < sides.size(); ++i) {
             if (takes_part(sides[i]) && !sides[i].contender().needs_netns()) {
-                const Side::Trial trial = sides[i].trial(Side::Netns::Gone, settings.settle_ms);
+                const Side::Trial trial = sides[i].trial(Side::Netns::gone, settings.settle_ms);
                 times[i].set_up.add(trial.set_up);
                 times[i].gone.add(trial.tear_down);
                 times[i].connect.add(trial.connect);
@@ -240,6 +240,8 @@ void measure_burst(const Machine& machine, const Contender& contender, int at_on
 
 namespace {
 
+constexpr std::uint16_t first_port = 20000;
+
 /// A contender, and one container of its with all the ports.
 struct Publisher {
     Side side;
@@ -247,44 +249,44 @@ struct Publisher {
     PortTimes* times;
 };
 
-constexpr std::uint16_t first_port = 20000;
+void connect_many(Publisher& publisher, std::uint16_t port, bool counts) {
+    constexpr int connections = 100;
+    const Contender& contender = publisher.side.contender();
+    publisher.side.enter();
+    for (int i = 0; i < connections; ++i) {
+        const std::optional<double> ms = connect_ms(contender.gateway(), port);
+        if (!ms) {
+            throw Error(contender.name() + ": port " + std::to_string(port) +
+                        " takes no connection");
+        }
+        if (counts) {
+            publisher.times->connect_us.add(*ms * 1000);
+        }
+    }
+}
 
 } // namespace
 
 std::vector<PortTimes> measure_ports(const Machine& machine,
                                      const std::vector<std::unique_ptr<Contender>>& contenders,
                                      int ports, const Settings& settings) {
-    constexpr int connections = 100;
-    const auto last = std::uint16_t(first_port + ports - 1);
     std::vector<PortTimes> times(contenders.size());
     std::vector<Publisher> publishers;
     for (std::size_t i = 0; i < contenders.size(); ++i) {
         const Contender& contender = *contenders[i];
-        if (ports > settings.reach(contender).ports) {
-            continue;
+        if (ports <= settings.reach(contender).ports) {
+            Side side(machine, contender);
+            Container container = side.new_container();
+            const Command set_up = contender.set_up(container, {first_port, ports});
+            sleep_ms(settings.settle_ms);
+            times[i].set_up.add(run_or_throw(set_up, contender.name()));
+            publishers.push_back({std::move(side), std::move(container), &times[i]});
         }
-        Side side(machine, contender);
-        Container container = side.new_container();
-        const Command set_up = contender.set_up(container, {first_port, ports});
-        sleep_ms(settings.settle_ms);
-        times[i].set_up.add(run_or_throw(set_up, contender.name()));
-        publishers.push_back({std::move(side), std::move(container), &times[i]});
     }
     // The first round warms up.
     for (int round = 0; round <= settings.port_rounds; ++round) {
         for (Publisher& publisher : publishers) {
-            publisher.side.enter();
-            const Contender& contender = publisher.side.contender();
-            for (int i = 0; i < connections; ++i) {
-                const std::optional<double> ms = connect_ms(contender.gateway(), last);
-                if (!ms) {
-                    throw Error(contender.name() + ": port " + std::to_string(last) +
-                                " takes no connection");
-                }
-                if (round > 0) {
-                    publisher.times->connect_us.add(*ms * 1000);
-                }
-            }
+            connect_many(publisher, std::uint16_t(first_port + ports - 1), round > 0);
         }
     }
     return times;

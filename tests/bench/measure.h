@@ -36,7 +36,7 @@ public:
     /// Not measured: containers until `count` of them stand.
     void bring_up(int count);
 
-    enum class Netns { Gone, Alive };
+    enum class Netns { gone, alive };
     struct Trial {
         double set_up = 0;
         double connect = 0;
