@@ -111,21 +111,24 @@ void name_interfaces(Requests& requests) {
     }
 }
 
+void refuse_overlaps(const Request& one, const Request& other) {
+    for (const auto& mine : one.network.subnets) {
+        for (const auto& theirs : other.network.subnets) {
+            if (mine.subnet.overlaps(theirs.subnet)) {
+                throw Error(label(one) + ": its subnet " + mine.subnet.text() + " overlaps " +
+                            theirs.subnet.text() + " of network \"" + other.network.name + "\"");
+            }
+        }
+    }
+}
+
 void refuse_contradictions(const Requests& requests) {
     for (auto one = requests.begin(); one != requests.end(); ++one) {
         if (!has_interface(one->network) && requests.size() > 1) {
             throw Error(label(*one) + ": goes with no other network");
         }
         for (auto other = requests.begin(); other != one; ++other) {
-            for (const auto& mine : one->network.subnets) {
-                for (const auto& theirs : other->network.subnets) {
-                    if (mine.subnet.overlaps(theirs.subnet)) {
-                        throw Error(label(*one) + ": its subnet " + mine.subnet.text() +
-                                    " overlaps " + theirs.subnet.text() + " of network \"" +
-                                    other->network.name + "\"");
-                    }
-                }
-            }
+            refuse_overlaps(*one, *other);
         }
     }
 }

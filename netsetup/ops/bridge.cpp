@@ -29,18 +29,22 @@ std::string users_of(const EnsureBridge& op) {
     return "bridge-" + op.network;
 }
 
-// A link's settings by netlink: IFLA_INET_CONF, an attribute for each. A link has its own switch
-// for forwarding, which need not be on where the host's is (conf.default.forwarding).
+// A link has its own switch for forwarding, which need not be on where the host's is
+// (conf.default.forwarding).
+void put_settings(netlink::Message& settings, bool routed) {
+    settings.put_u32(IPV4_DEVCONF_ROUTE_LOCALNET, routed ? 1 : 0);
+    if (routed) {
+        settings.put_u32(IPV4_DEVCONF_FORWARDING, 1);
+    }
+}
+
+// A link's settings by netlink: IFLA_INET_CONF, an attribute for each.
 netlink::Message set_routed(const std::string& name, bool on) {
     auto message = link::change(name);
     message.nest(IFLA_AF_SPEC, [&](netlink::Message& families) {
         families.nest(AF_INET, [&](netlink::Message& family) {
-            family.nest(IFLA_INET_CONF, [&](netlink::Message& settings) {
-                settings.put_u32(IPV4_DEVCONF_ROUTE_LOCALNET, on ? 1 : 0);
-                if (on) {
-                    settings.put_u32(IPV4_DEVCONF_FORWARDING, 1);
-                }
-            });
+            family.nest(IFLA_INET_CONF,
+                        [&](netlink::Message& settings) { put_settings(settings, on); });
         });
     });
     return message;
