@@ -76,10 +76,6 @@ Link parse(const nlmsghdr& message) {
     return link;
 }
 
-} // namespace
-
-namespace {
-
 // About the link with this index, or where that is 0 about the one that the message will name.
 netlink::Message get_link(int index) {
     netlink::Message request(RTM_GETLINK, 0);

@@ -31,10 +31,6 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& more) 
     to.insert(to.end(), more.begin(), more.end());
 }
 
-} // namespace
-
-namespace {
-
 // False when the record does not tell that it is being removed: it is one of a roll-back, or there
 // is no room to say so. Going on needs none.
 bool mark_as_removing(Record& record, Host& host) {

@@ -16,10 +16,6 @@ namespace {
 
 constexpr const char* policy_users = "policy";
 
-} // namespace
-
-namespace {
-
 std::string definition_path(const std::string& network) {
     return "networks/" + network + "/definition";
 }
