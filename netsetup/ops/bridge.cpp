@@ -99,6 +99,22 @@ netlink::Message commit(const EnsureBridge& op, int index) {
     return message;
 }
 
+// A bridge that is there and lacks something.
+netlink::Message resize(const EnsureBridge& op) {
+    auto message = link::change(op.name);
+    message.put_u32(IFLA_MTU, op.mtu);
+    message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
+    return message;
+}
+
+// Last, here too: a bridge that were up while IPv6 is still on would take a link-local address,
+// and would solicit routers, until it is off.
+netlink::Message raise_again(const EnsureBridge& op) {
+    auto message = link::raise(op.name);
+    message.command(1 + int(op.addresses.size()) + count_settings(op));
+    return message;
+}
+
 // The commands that furnish the bridge called `name`.
 std::vector<std::string> furnish_commands(const EnsureBridge& op, const std::string& name) {
     auto commands = sysctl::ipv6_commands(name, sysctl::ipv6_settings(op.ipv6));
@@ -131,9 +147,9 @@ Description describe(const EnsureBridge& op) {
         description.undo.push_back("ip link delete dev " + op.name);
     } else {
         description.apply = furnish_commands(op, op.name);
-        description.apply.insert(description.apply.begin(), "ip link set dev " + op.name +
-                                                                " address " + op.mac.text() + mtu +
-                                                                " up");
+        description.apply.insert(description.apply.begin(),
+                                 "ip link set dev " + op.name + " address " + op.mac.text() + mtu);
+        description.apply.push_back("ip link set dev " + op.name + " up");
         description.undo.push_back("# bridge " + op.name + " was there before");
     }
     return description;
@@ -150,11 +166,9 @@ void apply(const EnsureBridge& op, Context& context) {
         const int index = furnish(op, op.temporary, context);
         context.route.send(commit(op, index));
     } else if (op.found == EnsureBridge::Found::incomplete) {
-        auto message = link::raise(op.name);
-        message.put_u32(IFLA_MTU, op.mtu);
-        message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
-        context.route.send(std::move(message));
+        context.route.send(resize(op));
         furnish(op, op.name, context);
+        context.route.send(raise_again(op));
     }
 }
 

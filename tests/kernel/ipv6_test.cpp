@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // IPv6 as the kernel has it: addresses that are usable at once, and no router that was not asked
 // for.
+#include <sys/syscall.h>
+
 #include "tests/kernel/scene.h"
+#include "tests/kernel/trace.h"
 #include "tests/support/catch.h"
 #include "tests/support/snapshot.h"
 
@@ -52,6 +55,29 @@ TEST_CASE("an IPv6 address is usable the moment the hook has ended") {
     first.detach();
     second.detach();
     CHECK(leftovers(host) == nothing_left);
+}
+
+// Else it has a link-local address, and solicits routers, until IPv6 is off.
+TEST_CASE("a bridge that somebody took down comes up again with IPv6 off") {
+    const Host host;
+    const Container neighbour(host, on_bridge);
+    neighbour.attach();
+    host.sh("ip link set ocinet0 down; echo 0 >/proc/sys/net/ipv6/conf/ocinet0/disable_ipv6");
+    const Container box(host, on_bridge);
+    int up_with_ipv6 = 0;
+    int messages = 0;
+    const auto look = [&](const Stop& stop) {
+        if (!stop.before && stop.number == SYS_sendmsg) {
+            ++messages;
+            up_with_ipv6 += host.run("ip link show dev ocinet0 up | grep -q . && grep -qx 0 "
+                                     "/proc/sys/net/ipv6/conf/ocinet0/disable_ipv6")
+                                .status == 0;
+        }
+    };
+    CHECK(trace_hook(host, box.state("createRuntime").dump(), {}, look).status == 0);
+    CHECK(messages > 5);
+    CHECK(up_with_ipv6 == 0);
+    CHECK(differences(host, box).empty());
 }
 
 TEST_CASE("neither bridge nor container heeds a router advertisement") {
