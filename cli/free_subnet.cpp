@@ -62,7 +62,7 @@ std::vector<InUse> prefixes_in_use(netlink::Socket& route,
         for (const auto& address : link::all_addresses(route, family)) {
             in_use.push_back({address.prefix, InUse::By::address, "an address of the host's"});
         }
-        for (const auto& prefix : link::routed_prefixes(route, family)) {
+        for (const auto& prefix : route::routed_prefixes(route, family)) {
             in_use.push_back({prefix, InUse::By::route, "a route of the host's"});
         }
     }

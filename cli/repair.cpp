@@ -105,6 +105,11 @@ std::string repair(const ops::PublishPorts& op, Context& context) {
     return "";
 }
 
+std::string repair(const ops::AccessVlan& op, Context& context) {
+    apply(op, context);
+    return "";
+}
+
 std::string repair(const ops::CreateVeth& op, Context& context) {
     return reconnect(op, context.route)
                ? ""

@@ -96,6 +96,9 @@ std::string definition_of(const Request& request) {
     if (network.mtu) {
         text += " mtu " + std::to_string(*network.mtu);
     }
+    if (network.vlan != 0) {
+        text += " vlan " + std::to_string(network.vlan);
+    }
     return std::to_string(stable_hash(text));
 }
 
@@ -108,7 +111,8 @@ ops::EnsureBridge wanted_bridge(const Request& request, const HostView& view, Na
             .mtu = mtu_of(request, view),
             .addresses = bridge_addresses(network),
             .ipv6 = network.has(AF_INET6),
-            .routed = network.has(AF_INET) && !network.internal};
+            .routed = network.has(AF_INET) && !network.internal,
+            .vlan = network.vlan};
 }
 
 // What of the wanted bridge is there. A bridge that is not ours is never touched.
@@ -126,11 +130,11 @@ Found found_bridge(const Request& request, const ops::EnsureBridge& wanted, cons
         return std::find(view.bridge_addresses.begin(), view.bridge_addresses.end(), address) !=
                view.bridge_addresses.end();
     };
-    const bool complete = found.up && found.mac == wanted.mac && found.mtu == wanted.mtu &&
-                          link::ipv6_problem(found, wanted.ipv6).empty() &&
-                          (found.forwards_ipv4 || !wanted.routed) &&
-                          found.route_localnet == wanted.routed &&
-                          std::all_of(wanted.addresses.begin(), wanted.addresses.end(), has);
+    const bool complete =
+        found.up && found.mac == wanted.mac && found.mtu == wanted.mtu &&
+        link::ipv6_problem(found, wanted.ipv6).empty() && (found.forwards_ipv4 || !wanted.routed) &&
+        found.route_localnet == wanted.routed && ops::has_vlan(found, wanted.vlan) &&
+        std::all_of(wanted.addresses.begin(), wanted.addresses.end(), has);
     return complete ? Found::complete : Found::incomplete;
 }
 
@@ -138,6 +142,11 @@ void require_operators_bridge(const Request& request, const HostView& view) {
     if (!view.bridge || view.bridge->kind != "bridge") {
         throw Error(label(request) + ": there is no bridge " + request.network.interface)
             .hint("an unmanaged network needs a bridge that is there already");
+    }
+    if (request.network.vlan != 0 && !view.bridge->filters_vlans) {
+        throw Error(label(request) + ": the bridge " + request.network.interface +
+                    " does not keep VLANs apart")
+            .hint("ip link set dev " + request.network.interface + " type bridge vlan_filtering 1");
     }
 }
 
@@ -214,6 +223,12 @@ private:
             steps.push_back({label(request_), ops::OwnElements{std::move(elements)}});
         }
         steps.push_back({label(request_), std::move(veth)});
+        // All ports of a bridge of ours are in its VLAN from the start.
+        if (!request_.network.managed && request_.network.vlan != 0) {
+            steps.push_back({label(request_), ops::AccessVlan{.link = host_interface_,
+                                                              .vlan = request_.network.vlan,
+                                                              .left = view_.bridge->default_vlan}});
+        }
     }
 
     void configure_link() {

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "netsetup/attributes.h"
 #include "netsetup/link.h"
 
 namespace ocinet::conntrack {

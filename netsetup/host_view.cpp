@@ -14,6 +14,7 @@
 #include "netsetup/hosts_file.h"
 #include "netsetup/ops/forwarding.h"
 #include "netsetup/record.h"
+#include "netsetup/routes.h"
 #include "netsetup/sockets.h"
 #include "netsetup/state/users.h"
 
@@ -300,7 +301,7 @@ HostView look(const HostQuery& query, const state::Directory& directory, netlink
              .hint = "choose another with host_interface_name="});
     }
     if (query.mtu) {
-        view.default_route_mtu = link::default_route_mtu(route);
+        view.default_route_mtu = route::default_route_mtu(route);
     }
     if (query.firewall) {
         look_at_firewall(view, netfilter, directory);

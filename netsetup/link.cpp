@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/link.h"
+#include "netsetup/attributes.h"
 
 #include <linux/ethtool.h>
 #include <linux/if_addr.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -14,19 +16,13 @@
 
 #include <cerrno>
 #include <cstring>
-#include <set>
 
 namespace ocinet::link {
 
+using netlink::text_of;
+using netlink::u32_of;
+
 namespace {
-
-std::string text_of(const nlattr* attr) {
-    return attr ? std::string(mnl_attr_get_str(attr)) : std::string();
-}
-
-std::uint32_t number_of(const nlattr* attr) {
-    return attr ? mnl_attr_get_u32(attr) : 0;
-}
 
 // One of a family's per-interface settings, as rtnetlink lists them: an array of 32-bit numbers.
 std::uint32_t setting_of(const nlattr* settings, std::size_t index) {
@@ -56,14 +52,18 @@ Link parse(const nlmsghdr& message) {
     link.name = text_of(attr(IFLA_IFNAME));
     link.alias = text_of(attr(IFLA_IFALIAS));
     link.kind = text_of(netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_KIND));
-    link.mtu = number_of(attr(IFLA_MTU));
-    link.master = int(number_of(attr(IFLA_MASTER)));
+    link.mtu = u32_of(attr(IFLA_MTU));
+    link.master = int(u32_of(attr(IFLA_MASTER)));
     if (const nlattr* mac = attr(IFLA_ADDRESS); mac && mnl_attr_get_payload_len(mac) == 6) {
         std::memcpy(link.mac.bytes.data(), mnl_attr_get_payload(mac), 6);
     }
     const nlattr* port = netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_SLAVE_DATA);
-    const nlattr* hairpin = netlink::nested(port, IFLA_BRPORT_MODE);
-    link.hairpin = hairpin && mnl_attr_get_u8(hairpin) != 0;
+    link.hairpin = netlink::u8_of(netlink::nested(port, IFLA_BRPORT_MODE)) != 0;
+    const nlattr* bridge = netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_DATA);
+    if (link.kind == "bridge") {
+        link.filters_vlans = netlink::u8_of(netlink::nested(bridge, IFLA_BR_VLAN_FILTERING)) != 0;
+        link.default_vlan = netlink::u16_of(netlink::nested(bridge, IFLA_BR_VLAN_DEFAULT_PVID));
+    }
     const nlattr* families = attr(IFLA_AF_SPEC);
     const nlattr* ipv4 = netlink::nested(families, AF_INET);
     link.forwards_ipv4 = ipv4_setting(ipv4, IPV4_DEVCONF_FORWARDING);
@@ -178,66 +178,25 @@ std::vector<Prefix> addresses(netlink::Socket& socket, int index) {
     return prefixes;
 }
 
-namespace {
-
-void dump_routes(netlink::Socket& socket, int family,
-                 const std::function<void(const Route&)>& visit) {
-    netlink::Message request(RTM_GETROUTE, 0);
-    request.header<rtmsg>().rtm_family = std::uint8_t(family);
+// The kernel tells them in a dump of the bridges' own family only.
+std::vector<PortVlan> port_vlans(netlink::Socket& socket, int index) {
+    netlink::Message request(RTM_GETLINK, 0);
+    request.header<ifinfomsg>().ifi_family = AF_BRIDGE;
+    request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN);
+    std::vector<PortVlan> vlans;
     socket.dump(std::move(request), [&](const nlmsghdr& answer) {
-        const auto* header = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&answer));
-        if (header->rtm_table != RT_TABLE_MAIN) {
+        if (static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&answer))->ifi_index != index) {
             return;
         }
-        const auto attr = [&](std::uint16_t type) {
-            return netlink::attribute(answer, sizeof(rtmsg), type);
-        };
-        const auto address = [&](std::uint16_t type) {
-            const nlattr* value = attr(type);
-            return value ? std::optional(IpAddress::from_bytes(mnl_attr_get_payload(value),
-                                                               mnl_attr_get_payload_len(value)))
-                         : std::nullopt;
-        };
-        visit({.destination = {address(RTA_DST).value_or(IpAddress::any(family)),
-                               header->rtm_dst_len},
-               .gateway = address(RTA_GATEWAY),
-               .metric = number_of(attr(RTA_PRIORITY)),
-               .type = header->rtm_type,
-               .index = int(number_of(attr(RTA_OIF)))});
-    });
-}
-
-} // namespace
-
-// The kernel chooses the metric, and for IPv6 the link, where the message names none.
-bool has_route(netlink::Socket& socket, const Route& route) {
-    bool found = false;
-    dump_routes(socket, route.destination.address.family(), [&](const Route& other) {
-        found = found ||
-                (other.destination == route.destination && other.gateway == route.gateway &&
-                 other.type == route.type && (route.metric == 0 || other.metric == route.metric) &&
-                 (route.index == 0 || other.index == route.index));
-    });
-    return found;
-}
-
-std::optional<unsigned> default_route_mtu(netlink::Socket& socket) {
-    std::set<int> links;
-    for (const int family : {AF_INET, AF_INET6}) {
-        dump_routes(socket, family, [&](const Route& route) {
-            if (route.destination.length == 0 && route.index != 0) {
-                links.insert(route.index);
-            }
-        });
-    }
-    std::optional<unsigned> least;
-    for (const int index : links) {
-        const auto found = find(socket, index);
-        if (found && (!least || found->mtu < *least)) {
-            least = found->mtu;
+        const nlattr* bridge = netlink::attribute(answer, sizeof(ifinfomsg), IFLA_AF_SPEC);
+        for (const nlattr* attribute : netlink::all_nested(bridge, IFLA_BRIDGE_VLAN_INFO)) {
+            const auto* found =
+                static_cast<const bridge_vlan_info*>(mnl_attr_get_payload(attribute));
+            const unsigned both = BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED;
+            vlans.push_back({found->vid, (found->flags & both) == both});
         }
-    }
-    return least;
+    });
+    return vlans;
 }
 
 netlink::Message change(const std::string& name) {
@@ -293,31 +252,6 @@ netlink::Message add_address(int index, const Prefix& address) {
         message.put(IFA_BROADCAST, broadcast.data(), broadcast.size());
     } else {
         message.put_u32(IFA_FLAGS, IFA_F_NODAD);
-    }
-    return message;
-}
-
-netlink::Message add_route(const Route& route) {
-    netlink::Message message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
-    auto& header = message.header<rtmsg>();
-    const Prefix& destination = route.destination;
-    header.rtm_family = std::uint8_t(destination.address.family());
-    header.rtm_dst_len = std::uint8_t(destination.length);
-    header.rtm_table = RT_TABLE_MAIN;
-    header.rtm_protocol = RTPROT_BOOT; // what `ip route add` writes
-    header.rtm_scope = RT_SCOPE_UNIVERSE;
-    header.rtm_type = route.type;
-    if (destination.length != 0) {
-        message.put(RTA_DST, destination.address.data(), destination.address.size());
-    }
-    if (route.gateway) {
-        message.put(RTA_GATEWAY, route.gateway->data(), route.gateway->size());
-    }
-    if (route.index != 0) {
-        message.put_u32(RTA_OIF, std::uint32_t(route.index));
-    }
-    if (route.metric != 0) {
-        message.put_u32(RTA_PRIORITY, route.metric);
     }
     return message;
 }

@@ -9,7 +9,7 @@
 #include "netsetup/base/address.h"
 #include "netsetup/netlink.h"
 
-/// What rtnetlink says of links and addresses, and the messages that many operations need
+/// What rtnetlink says of links and their addresses, and the messages that many operations need
 /// (rtnetlink(7), include/uapi/linux/if_link.h).
 namespace ocinet::link {
 
@@ -32,6 +32,11 @@ struct Link {
     bool autoconf = false;
     /// As a bridge's port: frames may leave by the port they came in.
     bool hairpin = false;
+    /// As a bridge: keeps its VLANs apart, which not every kernel can
+    /// (CONFIG_BRIDGE_VLAN_FILTERING).
+    bool filters_vlans = false;
+    /// Then the one that its ports are put into; 0: none.
+    unsigned default_vlan = 0;
 };
 
 /// What is wrong with its IPv6 settings, ` has IPv6 switched on`; empty when nothing is.
@@ -60,22 +65,15 @@ std::vector<Address> all_addresses(netlink::Socket& socket, int family);
 /// Those of one link, of both families.
 std::vector<Prefix> addresses(netlink::Socket& socket, int index);
 
-/// A route of the main table (rtnetlink(7), RTM_NEWROUTE).
-struct Route {
-    /// Of length 0: the default route.
-    Prefix destination;
-    /// Nothing: the route leads nowhere, or to neighbours.
-    std::optional<IpAddress> gateway;
-    /// 0: the kernel's default.
-    std::uint32_t metric = 0;
-    /// RTN_UNICAST, RTN_BLACKHOLE, …
-    std::uint8_t type = 1;
-    /// The link that it leads to; 0: none.
-    int index = 0;
+/// A VLAN that a bridge's port is a member of.
+struct PortVlan {
+    unsigned vlan = 0;
+    /// What comes in without a tag belongs to it, and what goes out of it has none.
+    bool untagged = false;
+
+    bool operator==(const PortVlan&) const = default;
 };
-bool has_route(netlink::Socket& socket, const Route& route);
-/// The smallest MTU among the links that the host's default routes lead to; nothing without one.
-std::optional<unsigned> default_route_mtu(netlink::Socket& socket);
+std::vector<PortVlan> port_vlans(netlink::Socket& socket, int index);
 
 /// A message about the link called `name`; more attributes can be put into it.
 netlink::Message change(const std::string& name);
@@ -93,6 +91,5 @@ void settle_carrier(netlink::Socket& socket, const std::string& name);
 std::string address_words(const Prefix& address);
 /// An IPv6 address is usable at once: nobody else can have it, so nobody is asked (IFA_F_NODAD).
 netlink::Message add_address(int index, const Prefix& address);
-netlink::Message add_route(const Route& route);
 
 } // namespace ocinet::link

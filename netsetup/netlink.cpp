@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "netsetup/attributes.h"
 namespace ocinet::netlink {
 
 namespace {
@@ -34,7 +35,7 @@ std::string extack_of(const nlmsghdr& message) {
         offset += error->msg.nlmsg_len - sizeof(nlmsghdr);
     }
     const nlattr* text = attribute(message, offset, NLMSGERR_ATTR_MSG);
-    return text ? std::string(mnl_attr_get_str(text)) : std::string();
+    return text_of(text);
 }
 
 Message batch_bound(std::uint16_t type) {
@@ -268,33 +269,6 @@ void Socket::dump(Message request, const Answer& answer) {
     throw Error("the kernel's list changed each time that it was read");
 }
 
-namespace {
-
-// Walks attributes laid out from `attr` to `end`; the first of `type`, or nullptr.
-const nlattr* find(const void* start, const char* end, std::uint16_t type) {
-    const auto* attr = static_cast<const nlattr*>(start);
-    while (mnl_attr_ok(attr, int(end - reinterpret_cast<const char*>(attr)))) {
-        if (mnl_attr_get_type(attr) == type) {
-            return attr;
-        }
-        attr = mnl_attr_next(attr);
-    }
-    return nullptr;
-}
-
-} // namespace
-
-const nlattr* attribute(const nlmsghdr& message, std::size_t header_size, std::uint16_t type) {
-    return find(mnl_nlmsg_get_payload_offset(&message, header_size),
-                static_cast<const char*>(mnl_nlmsg_get_payload_tail(&message)), type);
-}
-
-const nlattr* nested(const nlattr* parent, std::uint16_t type) {
-    if (!parent) {
-        return nullptr;
-    }
-    const auto* payload = static_cast<const char*>(mnl_attr_get_payload(parent));
-    return find(payload, payload + mnl_attr_get_payload_len(parent), type);
-}
+namespace {} // namespace
 
 } // namespace ocinet::netlink

@@ -31,6 +31,7 @@ public:
     }
     Message& put(std::uint16_t type, const void* data, std::size_t size);
     Message& put_u8(std::uint16_t type, std::uint8_t value) { return put(type, &value, 1); }
+    Message& put_u16(std::uint16_t type, std::uint16_t value) { return put(type, &value, 2); }
     Message& put_u32(std::uint16_t type, std::uint32_t value) { return put(type, &value, 4); }
     /// With its final NUL, as rtnetlink's names are written.
     Message& put_string(std::uint16_t type, std::string_view text);
@@ -108,9 +109,5 @@ private:
     Fd fd_;
     std::uint32_t sequence_ = 0;
 };
-
-/// The attribute `type` of a message with a family header of `header_size` bytes; or nullptr.
-const nlattr* attribute(const nlmsghdr& message, std::size_t header_size, std::uint16_t type);
-const nlattr* nested(const nlattr* parent, std::uint16_t type);
 
 } // namespace ocinet::netlink

@@ -16,6 +16,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "netsetup/attributes.h"
 #include "netsetup/base/text.h"
 #include "netsetup/json.h"
 #include "netsetup/nft_key.h"

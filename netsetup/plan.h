@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "netsetup/operation.h"
+#include "netsetup/ops/access_vlan.h"
 #include "netsetup/ops/announce.h"
 #include "netsetup/ops/bridge.h"
 #include "netsetup/ops/container_link.h"
@@ -24,8 +25,8 @@ namespace ocinet {
 using Operation =
     std::variant<ops::TakeAddress, ops::TakePorts, ops::EnsurePolicy, ops::EnableForwarding,
                  ops::EnsureBridge, ops::ShareElements, ops::OwnElements, ops::CreateVeth,
-                 ops::RaiseLoopback, ops::ConfigureLink, ops::PublishPorts, ops::AnnounceAddress,
-                 ops::AddHosts>;
+                 ops::AccessVlan, ops::RaiseLoopback, ops::ConfigureLink, ops::PublishPorts,
+                 ops::AnnounceAddress, ops::AddHosts>;
 
 struct Step {
     /// For messages: `network "web" (bridge)`.

@@ -4,7 +4,100 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-namespace ocinet::link {
+#include <functional>
+#include <set>
+
+#include "netsetup/attributes.h"
+#include "netsetup/link.h"
+
+namespace ocinet::route {
+
+namespace {
+
+void dump_routes(netlink::Socket& socket, int family,
+                 const std::function<void(const Route&)>& visit) {
+    netlink::Message request(RTM_GETROUTE, 0);
+    request.header<rtmsg>().rtm_family = std::uint8_t(family);
+    socket.dump(std::move(request), [&](const nlmsghdr& answer) {
+        const auto* header = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&answer));
+        if (header->rtm_table != RT_TABLE_MAIN) {
+            return;
+        }
+        const auto attr = [&](std::uint16_t type) {
+            return netlink::attribute(answer, sizeof(rtmsg), type);
+        };
+        const auto address = [&](std::uint16_t type) {
+            const nlattr* value = attr(type);
+            return value ? std::optional(IpAddress::from_bytes(mnl_attr_get_payload(value),
+                                                               mnl_attr_get_payload_len(value)))
+                         : std::nullopt;
+        };
+        visit({.destination = {address(RTA_DST).value_or(IpAddress::any(family)),
+                               header->rtm_dst_len},
+               .gateway = address(RTA_GATEWAY),
+               .metric = netlink::u32_of(attr(RTA_PRIORITY)),
+               .type = header->rtm_type,
+               .index = int(netlink::u32_of(attr(RTA_OIF)))});
+    });
+}
+
+} // namespace
+
+// The kernel chooses the metric, and for IPv6 the link, where the message names none.
+bool exists(netlink::Socket& socket, const Route& route) {
+    bool found = false;
+    dump_routes(socket, route.destination.address.family(), [&](const Route& other) {
+        found = found ||
+                (other.destination == route.destination && other.gateway == route.gateway &&
+                 other.type == route.type && (route.metric == 0 || other.metric == route.metric) &&
+                 (route.index == 0 || other.index == route.index));
+    });
+    return found;
+}
+
+netlink::Message add(const Route& route) {
+    netlink::Message message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+    auto& header = message.header<rtmsg>();
+    const Prefix& destination = route.destination;
+    header.rtm_family = std::uint8_t(destination.address.family());
+    header.rtm_dst_len = std::uint8_t(destination.length);
+    header.rtm_table = RT_TABLE_MAIN;
+    header.rtm_protocol = RTPROT_BOOT; // what `ip route add` writes
+    header.rtm_scope = RT_SCOPE_UNIVERSE;
+    header.rtm_type = route.type;
+    if (destination.length != 0) {
+        message.put(RTA_DST, destination.address.data(), destination.address.size());
+    }
+    if (route.gateway) {
+        message.put(RTA_GATEWAY, route.gateway->data(), route.gateway->size());
+    }
+    if (route.index != 0) {
+        message.put_u32(RTA_OIF, std::uint32_t(route.index));
+    }
+    if (route.metric != 0) {
+        message.put_u32(RTA_PRIORITY, route.metric);
+    }
+    return message;
+}
+
+std::optional<unsigned> default_route_mtu(netlink::Socket& socket) {
+    std::set<int> links;
+    for (const int family : {AF_INET, AF_INET6}) {
+        dump_routes(socket, family, [&](const Route& route) {
+            if (route.destination.length == 0 && route.index != 0) {
+                links.insert(route.index);
+            }
+        });
+    }
+    std::optional<unsigned> least;
+    for (const int index : links) {
+        const auto found = link::find(socket, index);
+        if (found && (!least || found->mtu < *least)) {
+            least = found->mtu;
+        }
+    }
+    return least;
+}
 
 std::vector<Prefix> routed_prefixes(netlink::Socket& socket, int family) {
     const Prefix link_local = *Prefix::parse("fe80::/10");
@@ -28,4 +121,4 @@ std::vector<Prefix> routed_prefixes(netlink::Socket& socket, int family) {
     return prefixes;
 }
 
-} // namespace ocinet::link
+} // namespace ocinet::route

@@ -1,15 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "netsetup/base/address.h"
 #include "netsetup/netlink.h"
 
-namespace ocinet::link {
+/// What rtnetlink says of routes, and the message that adds one (rtnetlink(7), RTM_NEWROUTE).
+namespace ocinet::route {
+
+/// A route of the main table.
+struct Route {
+    /// Of length 0: the default route.
+    Prefix destination;
+    /// Nothing: the route leads nowhere, or to neighbours.
+    std::optional<IpAddress> gateway;
+    /// 0: the kernel's default.
+    std::uint32_t metric = 0;
+    /// RTN_UNICAST, RTN_BLACKHOLE, …
+    std::uint8_t type = 1;
+    /// The link that it leads to; 0: none.
+    int index = 0;
+};
+
+bool exists(netlink::Socket& socket, const Route& route);
+
+netlink::Message add(const Route& route);
+
+/// The smallest MTU among the links that the host's default routes lead to; nothing without one.
+std::optional<unsigned> default_route_mtu(netlink::Socket& socket);
 
 /// Where the host's routes of one family lead, of all tables but `local`, and but for the default
 /// routes and the link-local ones.
 std::vector<Prefix> routed_prefixes(netlink::Socket& socket, int family);
 
-} // namespace ocinet::link
+} // namespace ocinet::route

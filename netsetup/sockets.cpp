@@ -16,6 +16,7 @@
 #include <cstring>
 #include <memory>
 
+#include "netsetup/attributes.h"
 #include "netsetup/base/file.h"
 #include "netsetup/base/text.h"
 

@@ -53,6 +53,8 @@ struct Network {
     std::optional<unsigned> mtu;
     /// False: an operator's bridge, of which a container's link becomes a port, and nothing else.
     bool managed = true;
+    /// The VLAN of the bridge that its containers are in; 0: the bridge knows of none.
+    unsigned vlan = 0;
     Isolation isolation = Isolation::closed;
     /// Containers of the network reach each other's addresses.
     bool icc = true;

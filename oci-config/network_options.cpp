@@ -13,6 +13,7 @@ namespace {
 
 constexpr unsigned least_mtu = 68; // RFC 791: every host must take 68 octets unfragmented
 constexpr unsigned most_mtu = 65535;
+constexpr unsigned most_vlan = 4094; // IEEE 802.1Q: 4095 is reserved
 
 // Podman writes every option's value as a string.
 template <typename Number>
@@ -89,10 +90,9 @@ void read_options(const nlohmann::json& options, const std::string& name, Networ
     network.no_default_route = read_bool(option, "no_default_route", false);
     network.outbound_addr4 = read_outbound(option, "outbound_addr4", AF_INET);
     network.outbound_addr6 = read_outbound(option, "outbound_addr6", AF_INET6);
-    for (const auto* key : {"vlan", "vrf"}) {
-        if (option.member(key)) {
-            throw option.wrong(key, "not supported yet");
-        }
+    network.vlan = read_number(option, "vlan", 1, most_vlan, 0U);
+    if (option.member("vrf")) {
+        throw option.wrong("vrf", "not supported");
     }
     option.refuse_unknown();
 }

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <utility>
 
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
@@ -21,7 +23,7 @@ namespace ocinet::ops {
 NLOHMANN_JSON_SERIALIZE_ENUM(EnsureBridge::Found, {{EnsureBridge::Found::absent, "absent"},
                                                    {EnsureBridge::Found::incomplete, "incomplete"},
                                                    {EnsureBridge::Found::complete, "complete"}})
-OCINET_JSON(EnsureBridge, network, name, temporary, mac, mtu, addresses, ipv6, routed, found)
+OCINET_JSON(EnsureBridge, network, name, temporary, mac, mtu, addresses, ipv6, routed, vlan, found)
 
 namespace {
 
@@ -55,6 +57,24 @@ int count_settings(const EnsureBridge& op) {
     return int(sysctl::ipv6_settings(op.ipv6).size()) + (op.routed ? 2 : 1);
 }
 
+// What makes it a bridge, and of which kind.
+void put_kind(netlink::Message& message, const EnsureBridge& op) {
+    message.nest(IFLA_LINKINFO, [&](netlink::Message& info) {
+        info.put_string(IFLA_INFO_KIND, "bridge");
+        if (op.vlan != 0) {
+            info.nest(IFLA_INFO_DATA, [&](netlink::Message& bridge) {
+                bridge.put_u8(IFLA_BR_VLAN_FILTERING, 1);
+                bridge.put_u16(IFLA_BR_VLAN_DEFAULT_PVID, std::uint16_t(op.vlan));
+            });
+        }
+    });
+}
+
+std::string kind_words(const EnsureBridge& op) {
+    const std::string vlan = " vlan_filtering 1 vlan_default_pvid " + std::to_string(op.vlan);
+    return " type bridge" + (op.vlan != 0 ? vlan : "");
+}
+
 netlink::Message create(const EnsureBridge& op) {
     netlink::Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
     message.header<ifinfomsg>().ifi_family = AF_UNSPEC;
@@ -62,8 +82,7 @@ netlink::Message create(const EnsureBridge& op) {
     message.put_u32(IFLA_MTU, op.mtu);
     // An address of its own: otherwise a bridge takes its lowest port's, and udev may give another.
     message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
-    message.nest(IFLA_LINKINFO,
-                 [](netlink::Message& info) { info.put_string(IFLA_INFO_KIND, "bridge"); });
+    put_kind(message, op);
     return message;
 }
 
@@ -104,7 +123,20 @@ netlink::Message resize(const EnsureBridge& op) {
     auto message = link::change(op.name);
     message.put_u32(IFLA_MTU, op.mtu);
     message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
+    put_kind(message, op);
     return message;
+}
+
+void send_kind(netlink::Message message, const EnsureBridge& op, Context& context) {
+    try {
+        context.route.send(std::move(message));
+    } catch (netlink::Refused& refused) {
+        if (op.vlan != 0 && refused.error() == EOPNOTSUPP) {
+            refused.hint("this kernel cannot keep a bridge's VLANs apart: it lacks "
+                         "CONFIG_BRIDGE_VLAN_FILTERING");
+        }
+        throw;
+    }
 }
 
 // Last, here too: a bridge that were up while IPv6 is still on would take a link-local address,
@@ -130,6 +162,10 @@ std::vector<std::string> furnish_commands(const EnsureBridge& op, const std::str
 
 } // namespace
 
+bool has_vlan(const link::Link& bridge, unsigned vlan) {
+    return vlan == 0 || (bridge.filters_vlans && bridge.default_vlan == vlan);
+}
+
 Description describe(const EnsureBridge& op) {
     if (op.found == EnsureBridge::Found::complete) {
         return {{"# bridge " + op.name + " is up"},
@@ -141,14 +177,15 @@ Description describe(const EnsureBridge& op) {
         description.apply = furnish_commands(op, op.temporary);
         description.apply.insert(description.apply.begin(), "ip link add name " + op.temporary +
                                                                 " address " + op.mac.text() + mtu +
-                                                                " type bridge");
+                                                                kind_words(op));
         description.apply.push_back("ip link set dev " + op.temporary + " name " + op.name +
                                     " alias " + shell_word(link_alias("", op.network)) + " up");
         description.undo.push_back("ip link delete dev " + op.name);
     } else {
         description.apply = furnish_commands(op, op.name);
-        description.apply.insert(description.apply.begin(),
-                                 "ip link set dev " + op.name + " address " + op.mac.text() + mtu);
+        description.apply.insert(description.apply.begin(), "ip link set dev " + op.name +
+                                                                " address " + op.mac.text() + mtu +
+                                                                kind_words(op));
         description.apply.push_back("ip link set dev " + op.name + " up");
         description.undo.push_back("# bridge " + op.name + " was there before");
     }
@@ -162,11 +199,11 @@ Needs needs(const EnsureBridge&) {
 void apply(const EnsureBridge& op, Context& context) {
     state::join(context.state, users_of(op), context.container_id);
     if (op.found == EnsureBridge::Found::absent) {
-        context.route.send(create(op));
+        send_kind(create(op), op, context);
         const int index = furnish(op, op.temporary, context);
         context.route.send(commit(op, index));
     } else if (op.found == EnsureBridge::Found::incomplete) {
-        context.route.send(resize(op));
+        send_kind(resize(op), op, context);
         furnish(op, op.name, context);
         context.route.send(raise_again(op));
     }
@@ -200,6 +237,8 @@ std::vector<std::string> check(const EnsureBridge& op, Context& context) {
     differences.expect(found->forwards_ipv4 || !op.routed, name + " does not forward");
     const std::string problem = link::ipv6_problem(*found, op.ipv6);
     differences.expect(problem.empty(), name + problem);
+    differences.expect(has_vlan(*found, op.vlan),
+                       name + " does not keep to VLAN " + std::to_string(op.vlan));
     const auto addresses = link::addresses(context.route, found->index);
     for (const auto& address : op.addresses) {
         differences.expect(std::find(addresses.begin(), addresses.end(), address) !=

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "netsetup/link.h"
 #include "netsetup/operation.h"
 
 namespace ocinet::ops {
@@ -29,8 +30,14 @@ struct EnsureBridge {
     /// The host forwards IPv4 that comes in by this bridge, and reaches ports that are published on
     /// 127.0.0.1 through it (route_localnet).
     bool routed = false;
+    /// It keeps its VLANs apart, and the host and all its ports are in this one; 0: it knows of
+    /// none.
+    unsigned vlan = 0;
     Found found = Found::absent;
 };
+
+/// Whether a bridge keeps its ports in this VLAN; 0: whether it is as good as any.
+bool has_vlan(const link::Link& bridge, unsigned vlan);
 
 /// Undo: The last user deletes the bridge, if it carries our alias.
 OCINET_OPERATION(EnsureBridge)

@@ -8,6 +8,7 @@
 
 #include "netsetup/json.h"
 #include "netsetup/link.h"
+#include "netsetup/routes.h"
 #include "netsetup/sysctl.h"
 
 namespace ocinet::ops {
@@ -106,7 +107,7 @@ std::uint8_t type_of(const std::string& name) {
     throw Error("\"" + name + "\" is no type of route");
 }
 
-link::Route kernel_route(const ConfigureLink::Route& route, int index) {
+route::Route kernel_route(const ConfigureLink::Route& route, int index) {
     const std::uint8_t type = type_of(route.type);
     return {.destination = route.destination,
             .gateway = route.gateway,
@@ -151,7 +152,7 @@ void apply(const ConfigureLink& op, Context& context) {
         messages.back().command(command++);
     }
     for (const auto& route : op.routes) {
-        messages.push_back(link::add_route(kernel_route(route, index)));
+        messages.push_back(route::add(kernel_route(route, index)));
         messages.back().command(command++);
     }
     context.container->route.send(messages);
@@ -180,7 +181,7 @@ std::vector<std::string> check(const ConfigureLink& op, Context& context) {
     }
     for (const auto& route : op.routes) {
         differences.expect(
-            link::has_route(context.container->route, kernel_route(route, found.index)),
+            route::exists(context.container->route, kernel_route(route, found.index)),
             "the container lacks the route to " + route.destination.text());
     }
     return std::move(differences).list();

@@ -220,6 +220,37 @@ TEST_CASE("an operator's bridge gets a port and nothing else") {
           "network \"web\" (bridge): no port of an unmanaged network can be published");
 }
 
+TEST_CASE("containers in a VLAN") {
+    const auto file = [](const std::string& options) {
+        return R"({"subnets":[{"subnet":"10.1.0.0/24"}],"network_interface":"br0",
+                   "options":{"vlan":"10")" +
+               options + "}}";
+    };
+    auto view = cold_view();
+    view.addresses = {ip("10.1.0.5")};
+    // A bridge of ours: that of all its ports.
+    CHECK(describe(operation<ops::EnsureBridge>(planned(request_for(file("")), view))).apply[0] ==
+          "ip link add name ocbgxeqes5nrccj address 02:0c:0a:01:00:01 mtu 1500 type bridge "
+          "vlan_filtering 1 vlan_default_pvid 10");
+    // An operator's: that of the container's port alone, before its other end comes up.
+    const auto request = request_for(file(R"(,"mode":"unmanaged")"));
+    view.bridge = link::Link{.index = 4, .name = "br0", .kind = "bridge", .up = true, .mtu = 1500};
+    CHECK(message_of([&] { planned(request, view); }) ==
+          "network \"web\" (bridge): the bridge br0 does not keep VLANs apart");
+    view.bridge->filters_vlans = true;
+    view.bridge->default_vlan = 1;
+    const auto commands = apply_commands(planned(request, view));
+    const auto join_vlan = std::find(commands.begin(), commands.end(),
+                                     "bridge vlan add dev ocbgxeqes5nrccj vid 10 pvid untagged");
+    REQUIRE(join_vlan != commands.end());
+    CHECK(join_vlan[1] == "bridge vlan del dev ocbgxeqes5nrccj vid 1");
+    CHECK(std::find(join_vlan, commands.end(), "nsenter -t $PID -n ip link set dev eth0 up") !=
+          commands.end());
+    // Which it must not leave when it is the same.
+    view.bridge->default_vlan = 10;
+    CHECK_THAT(join(apply_commands(planned(request, view)), "\n"), !contains("bridge vlan del"));
+}
+
 TEST_CASE("a name that the user chose is taken while the locks are held") {
     auto view = cold_view();
     const auto request = request_for("", "host_interface_name=web0");

@@ -160,8 +160,8 @@ std::vector<Refusal> network_files() {
              "not between 68 and 65535"),
         file(R"({"subnets":[{"subnet":"10.1.0.0/24"}],"options":{"mtu":"65536"}})",
              "not between 68 and 65535"),
-        file(R"({"subnets":[{"subnet":"10.1.0.0/24"}],"options":{"vlan":"5"}})",
-             "options: vlan: not supported yet"),
+        file(R"({"subnets":[{"subnet":"10.1.0.0/24"}],"options":{"vlan":"4095"}})",
+             "options: vlan: \"4095\" is not between 1 and 4094"),
         file(
             R"({"subnets":[{"subnet":"10.1.0.0/24"}],"routes":[{"destination":"10.9.0.0/24","gateway":"10.2.0.1"}]})",
             "gateway 10.2.0.1 outside the network's subnets"),

@@ -127,6 +127,7 @@ TEST_CASE("what a network file leaves out has a default") {
 TEST_CASE("the options of a network, each with its default") {
     const Network plain = parsed(json::object());
     CHECK(plain.managed);
+    CHECK(plain.vlan == 0);
     CHECK(plain.isolation == Isolation::closed);
     CHECK(plain.icc);
     CHECK(plain.host_access);
@@ -137,6 +138,7 @@ TEST_CASE("the options of a network, each with its default") {
 
     const Network network = parsed({{"options",
                                      {{"mode", "unmanaged"},
+                                      {"vlan", "4094"},
                                       {"isolate", "strict"},
                                       {"icc", "0"},
                                       {"host_access", "False"},
@@ -145,6 +147,7 @@ TEST_CASE("the options of a network, each with its default") {
                                       {"outbound_addr4", "192.0.2.9"},
                                       {"outbound_addr6", "2001:db8::9"}}}});
     CHECK_FALSE(network.managed);
+    CHECK(network.vlan == 4094);
     CHECK(network.isolation == Isolation::strict);
     CHECK_FALSE(network.icc);
     CHECK_FALSE(network.host_access);
@@ -252,8 +255,9 @@ TEST_CASE("a network file's own keys are held to their types") {
          ": options: mtu: \"65536\" is not between 68 and 65535"},
         {{{"options", {{"mtu", "1500 "}}}},
          ": options: mtu: \"1500 \" is not between 68 and 65535"},
-        {{{"options", {{"vlan", "5"}}}}, ": options: vlan: not supported yet"},
-        {{{"options", {{"vrf", "red"}}}}, ": options: vrf: not supported yet"},
+        {{{"options", {{"vlan", "0"}}}}, ": options: vlan: \"0\" is not between 1 and 4094"},
+        {{{"options", {{"vlan", "4095"}}}}, ": options: vlan: \"4095\" is not between 1 and 4094"},
+        {{{"options", {{"vrf", "red"}}}}, ": options: vrf: not supported"},
         {{{"options", {{"isolated", "true"}}}}, ": options: isolated: unknown key"},
         {{{"options", {{"isolate", "maybe"}}}},
          ": options: isolate: \"maybe\" is neither true, false nor strict"},

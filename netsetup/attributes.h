@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <libmnl/libmnl.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// How a netlink message that came is read.
+namespace ocinet::netlink {
+
+/// The attribute `type` of a message with a family header of `header_size` bytes; or nullptr.
+const nlattr* attribute(const nlmsghdr& message, std::size_t header_size, std::uint16_t type);
+const nlattr* nested(const nlattr* parent, std::uint16_t type);
+/// A list has its members under one type.
+std::vector<const nlattr*> all_nested(const nlattr* parent, std::uint16_t type);
+/// What an attribute holds; that of one which is not there is empty, or 0.
+std::string text_of(const nlattr* attribute);
+std::uint8_t u8_of(const nlattr* attribute);
+std::uint16_t u16_of(const nlattr* attribute);
+std::uint32_t u32_of(const nlattr* attribute);
+
+} // namespace ocinet::netlink
