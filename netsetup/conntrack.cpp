@@ -49,12 +49,8 @@ Tuple parse(const nlattr* tuple) {
     result.source = address_of(ip, CTA_IP_V4_SRC, CTA_IP_V6_SRC);
     result.destination = address_of(ip, CTA_IP_V4_DST, CTA_IP_V6_DST);
     const nlattr* protocol = netlink::nested(tuple, CTA_TUPLE_PROTO);
-    if (const nlattr* number = netlink::nested(protocol, CTA_PROTO_NUM)) {
-        result.protocol = mnl_attr_get_u8(number);
-    }
-    if (const nlattr* port = netlink::nested(protocol, CTA_PROTO_DST_PORT)) {
-        result.destination_port = ntohs(mnl_attr_get_u16(port));
-    }
+    result.protocol = netlink::u8_of(netlink::nested(protocol, CTA_PROTO_NUM));
+    result.destination_port = ntohs(netlink::u16_of(netlink::nested(protocol, CTA_PROTO_DST_PORT)));
     return result;
 }
 

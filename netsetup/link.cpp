@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/link.h"
-#include "netsetup/attributes.h"
 
 #include <linux/ethtool.h>
 #include <linux/if_addr.h>
@@ -16,6 +15,8 @@
 
 #include <cerrno>
 #include <cstring>
+
+#include "netsetup/attributes.h"
 
 namespace ocinet::link {
 

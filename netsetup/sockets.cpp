@@ -51,8 +51,7 @@ std::optional<IpAddress> taken_by(const nlmsghdr& answer, const inet_diag_msg& s
     if (family == AF_INET6) {
         return mapped ? std::nullopt : std::optional(IpAddress::from_bytes(words, 16));
     }
-    const nlattr* v6only = netlink::attribute(answer, sizeof socket, INET_DIAG_SKV6ONLY);
-    if (v6only && mnl_attr_get_u8(v6only) != 0) {
+    if (netlink::u8_of(netlink::attribute(answer, sizeof socket, INET_DIAG_SKV6ONLY)) != 0) {
         return std::nullopt;
     }
     if (mapped) {

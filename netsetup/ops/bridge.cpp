@@ -57,8 +57,16 @@ int count_settings(const EnsureBridge& op) {
     return int(sysctl::ipv6_settings(op.ipv6).size()) + (op.routed ? 2 : 1);
 }
 
-// What makes it a bridge, and of which kind.
+// The last command raises it.
+int raising_command(const EnsureBridge& op) {
+    return 1 + int(op.addresses.size()) + count_settings(op);
+}
+
+// What the first command says, of a new bridge and of one that lacks something.
 void put_kind(netlink::Message& message, const EnsureBridge& op) {
+    message.put_u32(IFLA_MTU, op.mtu);
+    // An address of its own: otherwise a bridge takes its lowest port's, and udev may give another.
+    message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
     message.nest(IFLA_LINKINFO, [&](netlink::Message& info) {
         info.put_string(IFLA_INFO_KIND, "bridge");
         if (op.vlan != 0) {
@@ -79,9 +87,6 @@ netlink::Message create(const EnsureBridge& op) {
     netlink::Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
     message.header<ifinfomsg>().ifi_family = AF_UNSPEC;
     message.put_string(IFLA_IFNAME, op.temporary);
-    message.put_u32(IFLA_MTU, op.mtu);
-    // An address of its own: otherwise a bridge takes its lowest port's, and udev may give another.
-    message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
     put_kind(message, op);
     return message;
 }
@@ -114,15 +119,13 @@ netlink::Message commit(const EnsureBridge& op, int index) {
     header.ifi_index = index;
     message.put_string(IFLA_IFNAME, op.name);
     message.put_string(IFLA_IFALIAS, link_alias("", op.network));
-    message.command(int(1 + op.addresses.size()) + count_settings(op));
+    message.command(raising_command(op));
     return message;
 }
 
 // A bridge that is there and lacks something.
 netlink::Message resize(const EnsureBridge& op) {
     auto message = link::change(op.name);
-    message.put_u32(IFLA_MTU, op.mtu);
-    message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
     put_kind(message, op);
     return message;
 }
@@ -139,11 +142,11 @@ void send_kind(netlink::Message message, const EnsureBridge& op, Context& contex
     }
 }
 
-// Last, here too: a bridge that were up while IPv6 is still on would take a link-local address,
+// Last, here too: a bridge that is up while IPv6 is still on would take a link-local address,
 // and would solicit routers, until it is off.
 netlink::Message raise_again(const EnsureBridge& op) {
     auto message = link::raise(op.name);
-    message.command(1 + int(op.addresses.size()) + count_settings(op));
+    message.command(raising_command(op));
     return message;
 }
 
