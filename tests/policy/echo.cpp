@@ -14,15 +14,16 @@
 #include "netsetup/base/fd.h"
 #include "netsetup/base/file.h"
 #include "tests/policy/socket_address.h"
+#include "tests/policy/transport.h"
 
 namespace ocinet::test {
 
 namespace {
 
-Fd bind_one(const std::string& address, std::uint16_t port, int type) {
+Fd bind_one(const std::string& address, std::uint16_t port, const Transport& transport) {
     const auto place = socket_address(address, port);
     const bool ipv6 = place.storage.ss_family == AF_INET6;
-    Fd socket(::socket(place.storage.ss_family, type | SOCK_CLOEXEC, 0));
+    Fd socket(::socket(place.storage.ss_family, transport.type | SOCK_CLOEXEC, transport.protocol));
     const int on = 1;
     ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (ipv6) {
@@ -34,7 +35,7 @@ Fd bind_one(const std::string& address, std::uint16_t port, int type) {
     if (::bind(socket.get(), place.generic(), place.size) != 0) {
         throw_errno("bind " + address + " port " + std::to_string(port));
     }
-    if (type == SOCK_STREAM && ::listen(socket.get(), 64) != 0) {
+    if (transport.type == SOCK_STREAM && ::listen(socket.get(), 64) != 0) {
         throw_errno("listen");
     }
     return socket;
@@ -89,9 +90,9 @@ struct Servers {
     std::vector<bool> streams;
 
     void add(const std::string& address, std::uint16_t port) {
-        for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
-            sockets.push_back(bind_one(address, port, type));
-            streams.push_back(type == SOCK_STREAM);
+        for (const auto& transport : transports()) {
+            sockets.push_back(bind_one(address, port, transport));
+            streams.push_back(transport.type == SOCK_STREAM);
         }
     }
 };

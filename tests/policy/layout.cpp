@@ -8,6 +8,7 @@
 #include "netsetup/base/error.h"
 #include "netsetup/base/text.h"
 #include "tests/policy/echo.h"
+#include "tests/policy/transport.h"
 
 namespace ocinet::test {
 
@@ -17,6 +18,7 @@ struct ContainerSpec {
     const char* name;
     // With the address that it has there in IPv4 and in IPv6.
     const char* network;
+    // Separated by spaces, each for all transports.
     const char* publish;
     std::vector<Listener> listeners;
 };
@@ -49,15 +51,9 @@ const std::vector<ContainerSpec>& container_specs() {
     static const std::vector<ContainerSpec> all = {
         {"web1",
          "bridge:ip=10.90.0.11,ip=fd00:90::11",
-         "8080:80/tcp,8080:80/udp,"
-         "127.0.0.1:8081:80/tcp,127.0.0.1:8081:80/udp,"
-         "192.0.2.1:8082:80/tcp,192.0.2.1:8082:80/udp,"
-         "[2001:db8:1::1]:8082:80/tcp,[2001:db8:1::1]:8082:80/udp,"
-         "9000-9002:9000-9002/tcp,9000-9002:9000-9002/udp,"
-         "9100-9102:7000-7002/tcp,9100-9102:7000-7002/udp,"
-         "192.0.2.1:9200-9202:9200-9202/tcp,192.0.2.1:9200-9202:9200-9202/udp,"
-         "[2001:db8:1::1]:9200-9202:9200-9202/tcp,[2001:db8:1::1]:9200-9202:9200-9202/udp,"
-         "80/tcp,80/udp",
+         "8080:80 127.0.0.1:8081:80 192.0.2.1:8082:80 [2001:db8:1::1]:8082:80 "
+         "9000-9002:9000-9002 9100-9102:7000-7002 192.0.2.1:9200-9202:9200-9202 "
+         "[2001:db8:1::1]:9200-9202:9200-9202 80",
          {{.port = 80},
           {.port = 81},
           {.port = 7000},
@@ -68,34 +64,22 @@ const std::vector<ContainerSpec>& container_specs() {
           {.port = 9003},
           {.port = 9200},
           {.port = 9202}}},
-        {"web2", "bridge:ip=10.90.0.12,ip=fd00:90::12", "8090:80/tcp,8090:80/udp", {{.port = 80}}},
+        {"web2",
+         "bridge:ip=10.90.0.12,ip=fd00:90::12",
+         "8090:80 20000-29999:20000-29999",
+         {{.port = 80}, {.port = 20000}, {.port = 25000}, {.port = 29999}, {.port = 30000}}},
         {"eve", "bridge:ip=10.90.0.13,ip=fd00:90::13", "", {}},
-        {"far",
-         "web:ip=10.91.1.11,ip=fd00:91:1::11",
-         "8100:80/tcp,8100:80/udp",
-         {{.port = 80}, {.port = 81}}},
+        {"far", "web:ip=10.91.1.11,ip=fd00:91:1::11", "8100:80", {{.port = 80}, {.port = 81}}},
         {"shut", "inner:ip=10.91.2.11,ip=fd00:91:2::11", "", {{.port = 80}}},
         {"shut2", "inner:ip=10.91.2.12,ip=fd00:91:2::12", "", {{.port = 80}, {.port = 81}}},
-        {"lone1",
-         "apart:ip=10.91.3.11,ip=fd00:91:3::11",
-         "8110:80/tcp,8110:80/udp",
-         {{.port = 80}}},
-        {"lone2",
-         "apart:ip=10.91.3.12,ip=fd00:91:3::12",
-         "8120:80/tcp,8120:80/udp",
-         {{.port = 80}}},
+        {"lone1", "apart:ip=10.91.3.11,ip=fd00:91:3::11", "8110:80", {{.port = 80}}},
+        {"lone2", "apart:ip=10.91.3.12,ip=fd00:91:3::12", "8120:80", {{.port = 80}}},
         {"lone3", "apart:ip=10.91.3.13,ip=fd00:91:3::13", "", {{.port = 80}}},
         {"sealed", "sealed:ip=10.91.4.11,ip=fd00:91:4::11", "", {{.port = 80}}},
         {"open1", "open1:ip=10.91.5.11,ip=fd00:91:5::11", "", {{.port = 80}}},
         {"open2", "open2:ip=10.91.6.11,ip=fd00:91:6::11", "", {{.port = 80}}},
-        {"strict",
-         "strict:ip=10.91.7.11,ip=fd00:91:7::11",
-         "8130:80/tcp,8130:80/udp",
-         {{.port = 80}}},
-        {"aloof1",
-         "aloof:ip=10.91.9.11,ip=fd00:91:9::11",
-         "8140:80/tcp,8140:80/udp",
-         {{.port = 80}}},
+        {"strict", "strict:ip=10.91.7.11,ip=fd00:91:7::11", "8130:80", {{.port = 80}}},
+        {"aloof1", "aloof:ip=10.91.9.11,ip=fd00:91:9::11", "8140:80", {{.port = 80}}},
         {"aloof2", "aloof:ip=10.91.9.12,ip=fd00:91:9::12", "", {{.port = 80}}},
         {"sender", "outbound:ip=10.91.8.11,ip=fd00:91:8::11", "", {{.port = 80}}},
     };
@@ -127,6 +111,16 @@ void send_loopback_to(const Place& place, const std::string& gateway) {
     place.sh("ip address del 127.0.0.1/8 dev lo && ip route add 127.0.0.0/8 via " + gateway +
              " && for f in all default; do"
              " echo 1 >/proc/sys/net/ipv4/conf/$f/route_localnet; done");
+}
+
+std::string for_all_transports(const char* publish) {
+    std::vector<std::string> mappings;
+    for (const auto mapping : split(publish, ' ')) {
+        for (const auto& transport : transports()) {
+            mappings.push_back(std::string(mapping) + "/" + transport.name);
+        }
+    }
+    return join(mappings, ",");
 }
 
 void set(const Place& host, const std::string& setting, int value) {
@@ -201,7 +195,7 @@ void Layout::attach_containers() {
     for (const auto& spec : container_specs()) {
         Annotations annotations{{"io.ocinet.network", spec.network}};
         if (*spec.publish != 0) {
-            annotations["io.ocinet.publish"] = spec.publish;
+            annotations["io.ocinet.publish"] = for_all_transports(spec.publish);
         }
         attach(spec.name, annotations);
     }
@@ -229,8 +223,8 @@ void Layout::add_operators_rule() const {
              "table inet operator {\n"
              "  chain prerouting {\n"
              "    type nat hook prerouting priority dstnat; policy accept;\n"
-             "    meta l4proto { tcp, udp } th dport 8500 dnat ip to 10.91.2.11:80\n"
-             "    meta l4proto { tcp, udp } th dport 8500 dnat ip6 to [fd00:91:2::11]:80\n"
+             "    meta l4proto { tcp, udp, sctp } th dport 8500 dnat ip to 10.91.2.11:80\n"
+             "    meta l4proto { tcp, udp, sctp } th dport 8500 dnat ip6 to [fd00:91:2::11]:80\n"
              "  }\n"
              "}\n");
 }

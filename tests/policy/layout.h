@@ -42,7 +42,7 @@ public:
     const Place& place(const std::string& name) const;
     /// Whether a server got the UDP packet that began with this word.
     bool was_delivered(const std::string& word) const;
-    /// The host port that was chosen for web1's port 80; `protocol` is tcp or udp.
+    /// The host port that was chosen for web1's port 80.
     std::uint16_t random_port(const std::string& protocol) const;
 
     void set_bridge_nf(bool on) const;

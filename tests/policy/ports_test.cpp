@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Random host ports: none that the kernel gives to outgoing connections by itself.
+// Random host ports: none that the kernel gives to outgoing connections by itself. And as many
+// ports as a range may have.
 #include "tests/support/catch.h"
 
 #include "tests/policy/echo.h"
@@ -48,6 +49,33 @@ TEST_CASE("a random port lies outside ip_local_port_range and is reached") {
                                    .patience = 5s}) == "web 192.0.2.2");
         }
     }
+}
+
+// Shifted, so that each is an element of its own.
+TEST_CASE("of ten thousand ports the first and the last are reached, their neighbours not") {
+    const Host host;
+    const Host client;
+    host.connect(client, "lan0", "192.0.2.1/24", "192.0.2.2/24");
+    const Container container(host, {{"io.ocinet.publish", "20000-29999:10000-19999"}});
+    container.attach();
+    const Process server =
+        serve(container, "web",
+              {{.port = 9999}, {.port = 10000}, {.port = 15000}, {.port = 19999}, {.port = 20000}});
+    const auto ask = [&](std::uint16_t port) {
+        return ask_one(client,
+                       {.protocol = "tcp", .address = "192.0.2.1", .port = port, .patience = 5s});
+    };
+    for (const std::uint16_t port : {20000, 25000, 29999}) {
+        INFO(port);
+        CHECK(ask(port) == "web 192.0.2.2");
+    }
+    for (const std::uint16_t port : {19999, 30000}) {
+        INFO(port);
+        CHECK(ask(port) == "refused");
+    }
+    container.detach();
+    CHECK(ask(25000) == "refused");
+    CHECK(host.sh("nft list map inet ocinet any4").find("20000") == std::string::npos);
 }
 
 } // namespace ocinet::test

@@ -18,6 +18,7 @@
 #include "netsetup/base/fd.h"
 #include "netsetup/base/file.h"
 #include "tests/policy/socket_address.h"
+#include "tests/policy/transport.h"
 
 namespace ocinet::test {
 
@@ -61,13 +62,14 @@ void bind_source(const Fd& socket, const Probe& probe) {
     }
 }
 
+Transport icmp_transport(const Probe& probe) {
+    return {"icmp", SOCK_RAW, is_v6(probe) ? int(IPPROTO_ICMPV6) : int(IPPROTO_ICMP)};
+}
+
 Fd open_socket(const Probe& probe) {
-    const int type = probe.protocol == "tcp"   ? SOCK_STREAM
-                     : probe.protocol == "udp" ? SOCK_DGRAM
-                                               : SOCK_RAW;
-    const int icmp = is_v6(probe) ? int(IPPROTO_ICMPV6) : int(IPPROTO_ICMP);
-    Fd socket(::socket(is_v6(probe) ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC,
-                       type == SOCK_RAW ? icmp : 0));
+    const Transport way =
+        probe.protocol == "icmp" ? icmp_transport(probe) : transport(probe.protocol);
+    Fd socket(::socket(is_v6(probe) ? AF_INET6 : AF_INET, way.type | SOCK_CLOEXEC, way.protocol));
     if (!socket) {
         throw_errno("socket");
     }

@@ -11,7 +11,7 @@ namespace ocinet::test {
 
 /// One attempt to reach something.
 struct Probe {
-    /// tcp, udp or icmp
+    /// tcp, udp, sctp or icmp
     std::string protocol;
     std::string address;
     std::uint16_t port = 0;

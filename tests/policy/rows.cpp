@@ -3,9 +3,7 @@
 
 #include <sys/socket.h>
 
-#include <regex>
-
-#include "netsetup/base/text.h"
+#include "tests/policy/family.h"
 
 namespace ocinet::test {
 
@@ -120,6 +118,7 @@ std::vector<Row> rows_of_mappings() {
     const std::string one = "port on one host address";
     const std::string range = "range, one to one";
     const std::string shifted = "range, shifted";
+    const std::string large = "range of 10,000 ports";
     const std::string both = "range on one host address";
     const std::string random = "random port";
     return {
@@ -135,6 +134,10 @@ std::vector<Row> rows_of_mappings() {
         {shifted, "client", "192.0.2.1:9100", "web1 192.0.2.2"},
         {shifted, "client", "192.0.2.1:9102", "web1 192.0.2.2"},
         {shifted + ": not behind its end", "client", "192.0.2.1:9103", "refused"},
+        {large, "client", "192.0.2.1:20000", "web2 192.0.2.2"},
+        {large, "client", "192.0.2.1:25000", "web2 192.0.2.2"},
+        {large, "client", "192.0.2.1:29999", "web2 192.0.2.2"},
+        {large + ": not behind its end", "client", "192.0.2.1:30000", "refused"},
         {both, "client", "192.0.2.1:9200", "web1 192.0.2.2"},
         {both, "other", "192.0.2.1:9202", "web1 198.51.100.2"},
         {both + ": not on another", "client", "198.51.100.1:9200", "refused"},
@@ -175,16 +178,24 @@ std::vector<Row> rows_of_hairpin() {
     return {
         {self, "web1", "192.0.2.1:8080", "web1 10.90.0.1"},
         {self, "web1", "10.90.0.1:8080", "web1 10.90.0.1"},
-        {self, "web1", "192.0.2.1:9000", "web1 10.90.0.1"},
+        {self + ", range", "web1", "192.0.2.1:9000", "web1 10.90.0.1"},
+        {self + ", range", "web1", "10.90.0.1:9102", "web1 10.90.0.1"},
+        {self + ", range", "web2", "192.0.2.1:25000", "web2 10.90.0.1"},
         {self, "far", "198.51.100.1:8100", "far 10.91.1.1"},
         {neighbour, "web2", "192.0.2.1:8080", "web1 10.90.0.1"},
         {neighbour, "web2", "10.90.0.1:8080", "web1 10.90.0.1"},
         {neighbour, "web1", "198.51.100.1:8090", "web2 10.90.0.1"},
+        {neighbour + ", range", "web2", "192.0.2.1:9002", "web1 10.90.0.1"},
+        {neighbour + ", range", "web2", "10.90.0.1:9100", "web1 10.90.0.1"},
+        {neighbour + ", range", "web1", "10.90.0.1:29999", "web2 10.90.0.1"},
+        {neighbour + ", range on one host address", "web2", "192.0.2.1:9202", "web1 10.90.0.1"},
         {neighbour + ", in fragments", "web2", "192.0.2.1:8080", "web1 10.90.0.1", "udp", "", 4000},
         {other, "far", "192.0.2.1:8080", "web1 10.91.1.11"},
         {other, "far", "10.91.1.1:8080", "web1 10.91.1.11"},
         {other, "web1", "10.90.0.1:8100", "far 10.90.0.11"},
         {other, "web1", "198.51.100.1:8100", "far 10.90.0.11"},
+        {other + ", range", "far", "10.91.1.1:20000", "web2 10.91.1.11"},
+        {other + ", range", "far", "192.0.2.1:9102", "web1 10.91.1.11"},
     };
 }
 
@@ -281,54 +292,14 @@ const std::vector<Row>& all_rows() {
     return all;
 }
 
-namespace {
-
-// "10.90.0.12" -> "fd00:90:0::12", as layout.h says.
-std::string in_ipv6(const std::string& v4) {
-    const auto parts = split(v4, '.');
-    const std::string last(parts[3]);
-    const std::string start = v4.substr(0, v4.rfind('.'));
-    if (start == "127.0.0") {
-        return "::1";
-    }
-    if (start == "192.0.2" || start == "198.51.100" || start == "203.0.113") {
-        return std::string("2001:db8:") +
-               (start == "192.0.2"      ? "1"
-                : start == "198.51.100" ? "2"
-                                        : "3") +
-               "::" + last;
-    }
-    // fd00:90::12 is how the kernel, too, writes fd00:90:0::12.
-    const std::string third = parts[2] == "0" ? "" : ":" + std::string(parts[2]);
-    return "fd00:" + std::string(parts[1]) + third + "::" + last;
-}
-
-// With each IPv4 address in it in IPv6, in brackets where a port follows.
-std::string text_in_ipv6(const std::string& text) {
-    static const std::regex address(R"((\d+\.\d+\.\d+\.\d+)(:?))");
-    std::string result;
-    auto rest = text.begin();
-    for (std::sregex_iterator at(text.begin(), text.end(), address), end; at != end; ++at) {
-        result.append(rest, (*at)[0].first);
-        const std::string twin = in_ipv6((*at)[1]);
-        result += (*at)[2].length() != 0 ? "[" + twin + "]:" : twin;
-        rest = (*at)[0].second;
-    }
-    return result.append(rest, text.end());
-}
-
-} // namespace
-
 std::optional<Row> row_in(const Row& row, int family) {
     const auto other = family == AF_INET ? Families::ipv6 : Families::ipv4;
     if (row.families == other) {
         return std::nullopt;
     }
     Row result = row;
-    if (family == AF_INET6) {
-        result.to = text_in_ipv6(row.to);
-        result.answer = text_in_ipv6(row.answer);
-    }
+    result.to = in_family(row.to, family);
+    result.answer = in_family(row.answer, family);
     return result;
 }
 

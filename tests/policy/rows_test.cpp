@@ -9,6 +9,7 @@
 
 #include "netsetup/base/text.h"
 #include "tests/policy/rows.h"
+#include "tests/policy/transport.h"
 
 namespace ocinet::test {
 
@@ -63,6 +64,19 @@ void print_table(const std::vector<Column>& columns) {
     std::fflush(stdout);
 }
 
+// The rows about connections, with those of SCTP.
+std::vector<Row> sctp_rows(int family) {
+    std::vector<Row> rows = rows_of(family);
+    std::erase_if(rows, [](const Row& row) { return row.protocols != "tcp udp"; });
+    for (auto& row : rows) {
+        row.protocols = "sctp";
+        if (row.to.ends_with(":53")) { // DNS knows TCP and UDP alone
+            row.answer = "silence";
+        }
+    }
+    return rows;
+}
+
 // Rows whose verdict is no by a rule's drop: "refused" proves by itself that packets come through.
 std::vector<Row> dropped_rows(int family) {
     std::vector<Row> rows = rows_of(family);
@@ -85,6 +99,21 @@ TEST_CASE("each row of the policy holds, in both families, with bridge-nf-call-i
     for (const auto& column : columns) {
         INFO(name_of(column));
         CHECK(mismatches(rows_of(column.family), column.outcomes) == nothing_wrong);
+    }
+}
+
+TEST_CASE("each row of the policy holds for SCTP, too") {
+    if (const auto missing = missing_for_sctp(); !missing.empty()) {
+        SKIP(missing);
+    }
+    const Layout layout;
+    for (const int family : {AF_INET, AF_INET6}) {
+        const auto rows = sctp_rows(family);
+        for (const int value : bridge_nf_values()) {
+            layout.set_bridge_nf(value == 1);
+            INFO("IPv" << (family == AF_INET ? 4 : 6) << ", bridge-nf " << value);
+            CHECK(mismatches(rows, try_rows(layout, rows, patience)) == nothing_wrong);
+        }
     }
 }
 
