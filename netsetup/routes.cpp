@@ -14,15 +14,13 @@ namespace ocinet::route {
 
 namespace {
 
+// Of all tables, with the table's number (RT_TABLE_MAIN, …).
 void dump_routes(netlink::Socket& socket, int family,
-                 const std::function<void(const Route&)>& visit) {
+                 const std::function<void(const Route&, std::uint8_t table)>& visit) {
     netlink::Message request(RTM_GETROUTE, 0);
     request.header<rtmsg>().rtm_family = std::uint8_t(family);
     socket.dump(std::move(request), [&](const nlmsghdr& answer) {
         const auto* header = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&answer));
-        if (header->rtm_table != RT_TABLE_MAIN) {
-            return;
-        }
         const auto attr = [&](std::uint16_t type) {
             return netlink::attribute(answer, sizeof(rtmsg), type);
         };
@@ -37,7 +35,8 @@ void dump_routes(netlink::Socket& socket, int family,
                .gateway = address(RTA_GATEWAY),
                .metric = netlink::u32_of(attr(RTA_PRIORITY)),
                .type = header->rtm_type,
-               .index = int(netlink::u32_of(attr(RTA_OIF)))});
+               .index = int(netlink::u32_of(attr(RTA_OIF)))},
+              header->rtm_table);
     });
 }
 
@@ -46,11 +45,12 @@ void dump_routes(netlink::Socket& socket, int family,
 // The kernel chooses the metric, and for IPv6 the link, where the message names none.
 bool exists(netlink::Socket& socket, const Route& route) {
     bool found = false;
-    dump_routes(socket, route.destination.address.family(), [&](const Route& other) {
-        found = found ||
-                (other.destination == route.destination && other.gateway == route.gateway &&
-                 other.type == route.type && (route.metric == 0 || other.metric == route.metric) &&
-                 (route.index == 0 || other.index == route.index));
+    const int family = route.destination.address.family();
+    dump_routes(socket, family, [&](const Route& other, std::uint8_t table) {
+        found = found || (table == RT_TABLE_MAIN && other.destination == route.destination &&
+                          other.gateway == route.gateway && other.type == route.type &&
+                          (route.metric == 0 || other.metric == route.metric) &&
+                          (route.index == 0 || other.index == route.index));
     });
     return found;
 }
@@ -83,8 +83,8 @@ netlink::Message add(const Route& route) {
 std::optional<unsigned> default_route_mtu(netlink::Socket& socket) {
     std::set<int> links;
     for (const int family : {AF_INET, AF_INET6}) {
-        dump_routes(socket, family, [&](const Route& route) {
-            if (route.destination.length == 0 && route.index != 0) {
+        dump_routes(socket, family, [&](const Route& route, std::uint8_t table) {
+            if (table == RT_TABLE_MAIN && route.destination.length == 0 && route.index != 0) {
                 links.insert(route.index);
             }
         });
@@ -103,18 +103,10 @@ std::vector<Prefix> routed_prefixes(netlink::Socket& socket, int family) {
     const Prefix link_local = *Prefix::parse("fe80::/10");
     const Prefix multicast = *Prefix::parse("ff00::/8");
     std::vector<Prefix> prefixes;
-    netlink::Message request(RTM_GETROUTE, 0);
-    request.header<rtmsg>().rtm_family = std::uint8_t(family);
-    socket.dump(std::move(request), [&](const nlmsghdr& answer) {
-        const auto* header = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&answer));
-        const nlattr* destination = netlink::attribute(answer, sizeof(rtmsg), RTA_DST);
-        if (!destination || header->rtm_table == RT_TABLE_LOCAL) {
-            return;
-        }
-        const Prefix prefix{IpAddress::from_bytes(mnl_attr_get_payload(destination),
-                                                  mnl_attr_get_payload_len(destination)),
-                            header->rtm_dst_len};
-        if (!link_local.contains(prefix.address) && !multicast.contains(prefix.address)) {
+    dump_routes(socket, family, [&](const Route& route, std::uint8_t table) {
+        const Prefix& prefix = route.destination;
+        if (table != RT_TABLE_LOCAL && prefix.length != 0 && !link_local.contains(prefix.address) &&
+            !multicast.contains(prefix.address)) {
             prefixes.push_back(prefix);
         }
     });
