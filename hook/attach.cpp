@@ -158,7 +158,7 @@ void apply_all(Record& record, Host& host, Context& context, LockList held) {
         held.clear();
         apply_steps(record.plan.own, context);
         record.phase = Phase::attached;
-        record.save(host.directory);
+        record.save_phase(host.directory);
     } catch (...) {
         held.clear();
         record.phase = Phase::attaching;

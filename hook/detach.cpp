@@ -80,7 +80,7 @@ void end(Record& record, Host& host) {
         share::leave(host.directory, record);
     } else if (!context) {
         record.phase = Record::Phase::left;
-        record.save(host.directory);
+        record.save_phase(host.directory);
     }
     if (context) {
         remove_all(*holder, host, *context);

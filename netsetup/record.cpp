@@ -44,11 +44,15 @@ void from_json(const nlohmann::json& json, Record::Phase& phase) {
     throw Error("unknown phase " + json.dump());
 }
 
-OCINET_JSON(Record, version, id, phase, process, given_netns, netns, joined, bundle, networks, plan)
+// All but the plan.
+OCINET_JSON(Record, version, id, phase, process, given_netns, netns, joined, bundle, networks)
 
 namespace {
 
 constexpr std::size_t largest_record = 16 << 20;
+// The plan is nearly all of a record, and stands last in it: who wants to know the rest, or to
+// change the phase, need not understand it. Within a string the quotes would have backslashes.
+constexpr std::string_view before_plan = ",\"plan\":";
 constexpr std::string_view suffix = ".json";
 
 // Empty where there is no state yet.
@@ -79,10 +83,9 @@ std::optional<std::string> read_record(const state::Directory& directory, const 
 
 // `get` makes of the parsed record what is wanted.
 template <typename Get>
-auto parse_record(const std::string& id, const std::string& text,
-                  const nlohmann::json::parser_callback_t& filter, Get get) {
+auto parse_record(const std::string& id, const std::string& text, Get get) {
     try {
-        const auto json = nlohmann::json::parse(text, filter);
+        const auto json = nlohmann::json::parse(text);
         if (const int version = json.at("version"); version != Record::current_version) {
             throw Error("it has version " + std::to_string(version) + ", this program knows " +
                         std::to_string(Record::current_version))
@@ -96,6 +99,24 @@ auto parse_record(const std::string& id, const std::string& text,
     }
 }
 
+void write_record(const state::Directory& directory, const Record& record, std::string_view plan) {
+    std::string text;
+    try {
+        text = nlohmann::json(record).dump();
+    } catch (const nlohmann::json::exception& error) {
+        throw Error("a record cannot be written: " + std::string(error.what()));
+    }
+    text.pop_back();
+    text.append(before_plan).append(plan);
+    if (text.size() > largest_record) {
+        throw Error("the record of container " + record.id + " would have " +
+                    std::to_string(text.size()) + " bytes, more than " +
+                    std::to_string(largest_record));
+    }
+    const Fd parent = records(directory);
+    replace_file(parent.get(), record.id + std::string(suffix), text, 0640);
+}
+
 } // namespace
 
 std::optional<Record> Record::load(const state::Directory& directory, const std::string& id) {
@@ -103,42 +124,47 @@ std::optional<Record> Record::load(const state::Directory& directory, const std:
     if (!text) {
         return std::nullopt;
     }
-    return parse_record(id, *text, nullptr,
-                        [](const nlohmann::json& json) { return json.get<Record>(); });
+    return parse_record(id, *text, [](const nlohmann::json& json) {
+        auto record = json.get<Record>();
+        json.at("plan").get_to(record.plan);
+        return record;
+    });
 }
 
 std::optional<ProcessIdentity> Record::holder(const state::Directory& directory,
                                               const std::string& id) {
-    const auto text = read_record(directory, id);
+    auto text = read_record(directory, id);
     if (!text) {
         return std::nullopt;
     }
-    const auto without_plan = [](int depth, nlohmann::json::parse_event_t event,
-                                 const nlohmann::json& parsed) {
-        return depth != 1 || event != nlohmann::json::parse_event_t::key || parsed != "plan";
-    };
-    return parse_record(id, *text, without_plan,
-                        [](const nlohmann::json& json) -> std::optional<ProcessIdentity> {
-                            if (json.at("phase").get<Phase>() != Phase::attached) {
-                                return std::nullopt;
-                            }
-                            return json.at("process").get<ProcessIdentity>();
-                        });
+    if (const auto end = text->find(before_plan); end != std::string::npos) {
+        text->replace(end, std::string::npos, "}");
+    }
+    return parse_record(id, *text, [](const nlohmann::json& json) {
+        const bool is_attached = json.at("phase").get<Phase>() == Phase::attached;
+        return is_attached ? std::optional(json.at("process").get<ProcessIdentity>())
+                           : std::nullopt;
+    });
 }
 
 void Record::save(const state::Directory& directory) const {
-    const Fd parent = records(directory);
     std::string text;
     try {
-        text = nlohmann::json(*this).dump() + "\n";
+        text = nlohmann::json(plan).dump() + "}\n";
     } catch (const nlohmann::json::exception& error) {
         throw Error("a record cannot be written: " + std::string(error.what()));
     }
-    if (text.size() > largest_record) {
-        throw Error("the record of container " + id + " would have " + std::to_string(text.size()) +
-                    " bytes, more than " + std::to_string(largest_record));
+    write_record(directory, *this, text);
+}
+
+void Record::save_phase(const state::Directory& directory) const {
+    const auto text = read_record(directory, id);
+    const auto end = text ? text->find(before_plan) : std::string::npos;
+    if (end == std::string::npos) {
+        save(directory);
+    } else {
+        write_record(directory, *this, std::string_view(*text).substr(end + before_plan.size()));
     }
-    replace_file(parent.get(), id + std::string(suffix), text, 0640);
 }
 
 void Record::remove(const state::Directory& directory) const {

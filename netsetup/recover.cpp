@@ -39,7 +39,7 @@ bool mark_as_removing(Record& record, Host& host) {
     }
     record.phase = Record::Phase::removing;
     try {
-        record.save(host.directory);
+        record.save_phase(host.directory);
         return true;
     } catch (const Error& error) {
         log::warning(error.message());

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "tests/base/caught.h"
 #include "tests/netsetup/state_directory.h"
@@ -73,6 +74,31 @@ TEST_CASE("a record is what it was when it comes back") {
     struct stat status{};
     REQUIRE(::stat(file_of(state, "c1").c_str(), &status) == 0);
     CHECK((status.st_mode & 07777 & ~0040U) == 0600);
+}
+
+TEST_CASE("a record's phase changes while its plan stays") {
+    const StateDirectory state;
+    // As we write it, and with its fields in another order.
+    const bool reordered = GENERATE(false, true);
+    CAPTURE(reordered);
+    Record record = record_of("c1");
+    record.bundle = R"(/b,"plan":{)"; // not the place where the plan begins
+    record.save(state.directory);
+    CHECK(Record::holder(state.directory, "c1") == record.process);
+    const nlohmann::json plan = std::exchange(record.plan, {});
+    record.phase = Record::Phase::left;
+    if (reordered) {
+        const auto json = nlohmann::json::parse(read_text(file_of(state, "c1")));
+        write_text(file_of(state, "c1"), json.dump());
+        record.plan = plan.get<Plan>();
+    }
+    record.save_phase(state.directory);
+    CHECK_FALSE(Record::holder(state.directory, "c1"));
+    const auto loaded = Record::load(state.directory, "c1").value();
+    CHECK(loaded.phase == Record::Phase::left);
+    CHECK(loaded.bundle == record.bundle);
+    CHECK(loaded.process == record.process);
+    CHECK(nlohmann::json(loaded.plan) == plan);
 }
 
 TEST_CASE("a record is removed with what a killed writer left of it") {
