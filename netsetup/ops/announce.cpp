@@ -6,7 +6,6 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "netsetup/json.h"
 #include "netsetup/link.h"
@@ -17,14 +16,16 @@ OCINET_JSON(AnnounceAddress, way, interface, mac, addresses)
 
 namespace {
 
-netlink::Message neighbour(const IpAddress& address, int index, std::uint16_t type,
-                           std::uint16_t flags) {
-    netlink::Message message(type, flags);
+constexpr Mac broadcast{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+
+netlink::Message own_neighbour(const IpAddress& address, int index) {
+    netlink::Message message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
     auto& header = message.header<ndmsg>();
     header.ndm_family = std::uint8_t(address.family());
     header.ndm_ifindex = index;
-    header.ndm_flags = type == RTM_NEWNEIGH ? NTF_USE : 0;
+    header.ndm_state = NUD_PROBE;
     message.put(NDA_DST, address.data(), address.size());
+    message.put(NDA_LLADDR, broadcast.bytes.data(), broadcast.bytes.size());
     return message;
 }
 
@@ -44,9 +45,9 @@ Description describe(const AnnounceAddress& op) {
         if (is_v6(address)) {
             continue;
         }
-        const std::string tail = address.text() + " dev " + op.interface;
-        description.apply.push_back("nsenter -t $PID -n ip neigh replace " + tail + " use");
-        description.apply.push_back("nsenter -t $PID -n ip neigh del " + tail);
+        description.apply.push_back("nsenter -t $PID -n ip neigh replace " + address.text() +
+                                    " lladdr " + broadcast.text() + " nud probe dev " +
+                                    op.interface);
     }
     if (has_ipv6(op)) {
         description.apply.push_back("nsenter -t $PID -n ip link set dev " + op.interface +
@@ -59,9 +60,13 @@ Needs needs(const AnnounceAddress&) {
     return {.container = true};
 }
 
-// IPv4: the kernel itself asks for the container's own address: that is the announcement. A packet
-// socket would do, too, but closing one waits 15 ms for a grace period (packet_release), and it
-// would take CAP_NET_RAW. The question's entry goes at once: nobody is to answer it.
+// IPv4: the kernel itself asks for the container's own address, as it asks a neighbour whether it
+// still has one, and here that is everybody. That is a gratuitous ARP request, and another a second
+// later, as RFC 5227 has it (section 2.3); the port's hairpin brings it back, which ends the
+// asking. It does so by a timer: were it to do so at once (NTF_USE), this process would carry the
+// packet to each port of the bridge, 6 us a port. A packet socket's close would wait 15 ms for a
+// grace period (packet_release), and the socket would take CAP_NET_RAW.
+//
 // IPv6: a question for its own address would tell nobody anything. But with ndisc_notify the kernel
 // advertises all addresses when the MAC address is set, to whatever it was before
 // (net/ipv6/ndisc.c: ndisc_netdev_event, NETDEV_CHANGEADDR).
@@ -80,11 +85,8 @@ void apply(const AnnounceAddress& op, Context& context) {
         if (is_v6(address)) {
             continue;
         }
-        messages.push_back(
-            neighbour(address, found->index, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE));
+        messages.push_back(own_neighbour(address, found->index));
         messages.back().command(command++);
-        messages.push_back(neighbour(address, found->index, RTM_DELNEIGH, 0));
-        messages.back().allow(ENOENT).command(command++);
     }
     if (has_ipv6(op)) {
         messages.push_back(link::change(op.interface));

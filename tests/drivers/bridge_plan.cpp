@@ -43,8 +43,7 @@ const Lines cold_start = {
     R"(nft add element inet ocinet any4 '{ tcp . 8080 comment "c1 bridge" : 10.90.0.5 . 80 }')",
     R"(nft add element inet ocinet addr4 '{ 127.0.0.1 . udp . 5353 comment "c1 bridge" : 10.90.0.5 . 53 }')",
     "conntrack -D -p udp --orig-dst 127.0.0.1 --orig-port-dst 5353 || :",
-    "nsenter -t $PID -n ip neigh replace 10.90.0.5 dev eth0 use",
-    "nsenter -t $PID -n ip neigh del 10.90.0.5 dev eth0",
+    "nsenter -t $PID -n ip neigh replace 10.90.0.5 lladdr ff:ff:ff:ff:ff:ff nud probe dev eth0",
     "[ -z \"$(tail -c1 /bundle/hosts)\" ] || echo >>/bundle/hosts",
     R"(printf '%s\n' '10.90.0.5 web h1 # ocinet bridge' >>/bundle/hosts)",
     R"(printf '%s\n' '10.90.0.1 host.containers.internal host.docker.internal # ocinet bridge' >>/bundle/hosts)",
@@ -96,8 +95,7 @@ const Lines every_option = {
     "nsenter -t $PID -n ip link set dev eth1.5 up",
     "nsenter -t $PID -n ip address add 10.1.0.5/24 brd + dev eth1.5",
     "nsenter -t $PID -n ip route add 10.2.0.0/16 via 10.1.0.2 dev eth1.5 metric 7",
-    "nsenter -t $PID -n ip neigh replace 10.1.0.5 dev eth1.5 use",
-    "nsenter -t $PID -n ip neigh del 10.1.0.5 dev eth1.5",
+    "nsenter -t $PID -n ip neigh replace 10.1.0.5 lladdr ff:ff:ff:ff:ff:ff nud probe dev eth1.5",
 };
 
 const char* const internal_network =

@@ -80,8 +80,7 @@ TEST_CASE("a network with both families") {
         "nsenter -t $PID -n ip route add blackhole 10.9.0.0/16",
         R"(nft add element inet ocinet any4 '{ tcp . 8080 comment "c1 web" : 10.1.0.5 . 80 }')",
         R"(nft add element inet ocinet any6 '{ tcp . 8080 comment "c1 web" : fd01::5 . 80 }')",
-        "nsenter -t $PID -n ip neigh replace 10.1.0.5 dev eth0 use",
-        "nsenter -t $PID -n ip neigh del 10.1.0.5 dev eth0",
+        "nsenter -t $PID -n ip neigh replace 10.1.0.5 lladdr ff:ff:ff:ff:ff:ff nud probe dev eth0",
         "nsenter -t $PID -n ip link set dev eth0 address 02:0c:0a:01:00:05",
     };
     CHECK(join(without(apply_commands(plan), {"guarded", "foreign", " comment \"web\""}), "\n") ==
@@ -205,8 +204,8 @@ TEST_CASE("an operator's bridge gets a port and nothing else") {
                   "nsenter -t $PID -n ip link set dev eth0 up",
                   "nsenter -t $PID -n ip address add 10.1.0.5/24 brd + dev eth0",
                   "nsenter -t $PID -n ip route add default via 10.1.0.1 dev eth0",
-                  "nsenter -t $PID -n ip neigh replace 10.1.0.5 dev eth0 use",
-                  "nsenter -t $PID -n ip neigh del 10.1.0.5 dev eth0",
+                  "nsenter -t $PID -n ip neigh replace 10.1.0.5 lladdr ff:ff:ff:ff:ff:ff nud probe "
+                  "dev eth0",
               },
               "\n"));
     const auto request = request_for(file);

@@ -63,7 +63,7 @@ const Entry entries[] = {
      "conntrack -D -p udp --orig-port-dst 53 || :"},
     {"announce-address", R"({"way":["ocy","oc-web"],"interface":"eth0",
          "mac":"02:0c:0a:01:00:05","addresses":["10.1.0.5"]})",
-     "nsenter -t $PID -n ip neigh replace 10.1.0.5 dev eth0 use"},
+     "nsenter -t $PID -n ip neigh replace 10.1.0.5 lladdr ff:ff:ff:ff:ff:ff nud probe dev eth0"},
     {"add-hosts", R"({"file":"/b/hosts","lines":["10.1.0.5 web"],"mark":"ocinet web"})",
      R"(printf '%s\n' '10.1.0.5 web # ocinet web' >>/b/hosts)"},
 };
