@@ -16,15 +16,15 @@ namespace ocinet {
 void confine() {
     // The bounding set first: dropping from it needs CAP_SETPCAP. A caller may have taken that from
     // us; then the set stays, which gives nothing back to a process with no_new_privs.
-    for (cap_value_t capability = 0; cap_get_bound(capability) >= 0; ++capability) {
-        if (capability == CAP_NET_ADMIN || cap_get_bound(capability) == 0 ||
-            cap_drop_bound(capability) == 0) {
+    for (cap_value_t capability = 0;; ++capability) {
+        if (capability == CAP_NET_ADMIN || cap_drop_bound(capability) == 0) {
             continue;
         }
-        if (errno != EPERM) {
+        if (errno == EPERM) {
+            log::debug("the bounding set stays as it is: we have no CAP_SETPCAP");
+        } else if (errno != EINVAL) { // which is the kernel's word for one after its last
             throw_errno("drop a capability from the bounding set");
         }
-        log::debug("the bounding set stays as it is: we have no CAP_SETPCAP");
         break;
     }
     if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) {

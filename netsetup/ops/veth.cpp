@@ -48,6 +48,14 @@ netlink::Message create(const CreateVeth& op, int bridge_index, int netns) {
     return message;
 }
 
+int required_index(Context& context, const std::string& name) {
+    const auto found = link::find(context.route, name);
+    if (!found) {
+        throw Error("there is no link " + name);
+    }
+    return found->index;
+}
+
 bool is_renamed(const CreateVeth& op) {
     return op.name != op.temporary;
 }
@@ -55,15 +63,15 @@ bool is_renamed(const CreateVeth& op) {
 // The name, the mark that it is ours, hairpin mode, and the end up. Hairpin: with
 // bridge-nf-call-iptables, a container's own published port is translated on the bridged frame,
 // which then must leave by the port it came in.
-netlink::Message commit(const CreateVeth& op, int index) {
+netlink::Message commit(const CreateVeth& op, Context& context) {
     netlink::Message message(RTM_NEWLINK, 0);
     auto& header = message.header<ifinfomsg>();
-    header.ifi_index = index;
+    if (is_renamed(op)) { // IFLA_IFNAME is the link's new name then, else the one it is found by
+        header.ifi_index = required_index(context, op.temporary);
+    }
     header.ifi_flags = IFF_UP;
     header.ifi_change = IFF_UP;
-    if (is_renamed(op)) {
-        message.put_string(IFLA_IFNAME, op.name);
-    }
+    message.put_string(IFLA_IFNAME, op.name);
     message.put_string(IFLA_IFALIAS, op.alias);
     message.nest(IFLA_LINKINFO, [](netlink::Message& info) {
         info.put_string(IFLA_INFO_SLAVE_KIND, "bridge");
@@ -102,22 +110,15 @@ Needs needs(const CreateVeth&) {
 }
 
 void apply(const CreateVeth& op, Context& context) {
-    const auto bridge = link::find(context.route, op.bridge);
-    if (!bridge) {
-        throw Error("there is no bridge " + op.bridge);
-    }
+    const int bridge = required_index(context, op.bridge);
     try {
-        context.route.send(create(op, bridge->index, context.container->netns.get()));
+        context.route.send(create(op, bridge, context.container->netns.get()));
     } catch (netlink::Refused& refused) {
         explain(refused, op);
         throw;
     }
     sysctl::set_ipv6(op.temporary, sysctl::ipv6_settings(false));
-    const auto made = link::find(context.route, op.temporary);
-    if (!made) {
-        throw Error("the link " + op.temporary + " disappeared");
-    }
-    context.route.send(commit(op, made->index));
+    context.route.send(commit(op, context));
 }
 
 void undo(const CreateVeth& op, Context& context, Undo) {
