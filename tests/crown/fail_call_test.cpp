@@ -199,9 +199,7 @@ void fail_everywhere(const FailingRun& wanted) {
 } // namespace
 
 TEST_CASE("whichever system call fails, the hook succeeds or leaves the host as it was") {
-    if (const auto missing = missing_for_tracer(); !missing.empty()) {
-        SKIP(missing);
-    }
+    SKIP_IF_MISSING(missing_for_tracer());
     for (const auto& wanted : runs) {
         fail_everywhere(wanted);
     }

@@ -229,9 +229,7 @@ void kill_everywhere(const Killing& killing) {
 } // namespace
 
 TEST_CASE("killed anywhere, nothing stays after the next gc or set-up") {
-    if (const auto missing = missing_for_tracer(); !missing.empty()) {
-        SKIP(missing);
-    }
+    SKIP_IF_MISSING(missing_for_tracer());
     for (const auto& killing : killings) {
         kill_everywhere(killing);
     }

@@ -53,9 +53,7 @@ std::vector<std::string> left_after_gc(const Host& host) {
 } // namespace
 
 TEMPLATE_TEST_CASE("a program that does not exist", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Host host;
     Engine box(host, TestType::name, published);
     box.bundle().add_our_hooks();
@@ -66,9 +64,7 @@ TEMPLATE_TEST_CASE("a program that does not exist", "", Runc, Crun) {
 }
 
 TEMPLATE_TEST_CASE("a published port that is taken", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Host host;
     const Process owner = host.start("exec busybox httpd -f -p 8080 -h /run");
     REQUIRE(
@@ -84,9 +80,7 @@ TEMPLATE_TEST_CASE("a published port that is taken", "", Runc, Crun) {
 }
 
 TEMPLATE_TEST_CASE("an eth0 that is there already", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Host host;
     host.sh("ip netns add own && ip -n own link add eth0 type bridge");
     const auto before = host.snapshot();
@@ -105,9 +99,7 @@ TEMPLATE_TEST_CASE("an eth0 that is there already", "", Runc, Crun) {
 }
 
 TEMPLATE_TEST_CASE("a hook behind ours that fails", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Host host;
     Engine box(host, TestType::name, published);
     box.bundle().add_our_hooks();
@@ -121,9 +113,7 @@ TEMPLATE_TEST_CASE("a hook behind ours that fails", "", Runc, Crun) {
 }
 
 TEMPLATE_TEST_CASE("what a dead container left does not stand in the way", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Lab lab;
     {
         Engine dead(lab.host, TestType::name, published);
@@ -144,9 +134,7 @@ TEMPLATE_TEST_CASE("what a dead container left does not stand in the way", "", R
 }
 
 TEMPLATE_TEST_CASE("a hook that takes too long is killed", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Host host;
     const Container living(host, {{"io.ocinet.network", "bridge"}});
     living.attach();

@@ -17,9 +17,7 @@ void check_ok(const Result& result) {
 } // namespace
 
 TEMPLATE_TEST_CASE("create, start, delete", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Lab lab;
     Engine box(lab.host, TestType::name, published);
     box.bundle().add_our_hooks();
@@ -33,9 +31,7 @@ TEMPLATE_TEST_CASE("create, start, delete", "", Runc, Crun) {
 }
 
 TEMPLATE_TEST_CASE("create and delete without a start", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Lab lab;
     Engine box(lab.host, TestType::name, published);
     box.bundle().add_our_hooks();
@@ -45,9 +41,7 @@ TEMPLATE_TEST_CASE("create and delete without a start", "", Runc, Crun) {
 }
 
 TEMPLATE_TEST_CASE("run until the program ends", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Lab lab;
     Engine box(lab.host, TestType::name, published);
     box.bundle().add_our_hooks();
@@ -63,9 +57,7 @@ TEMPLATE_TEST_CASE("run until the program ends", "", Runc, Crun) {
 }
 
 TEMPLATE_TEST_CASE("run in the foreground, its init killed", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Lab lab;
     Engine box(lab.host, TestType::name, published);
     box.bundle().add_our_hooks();
@@ -78,9 +70,7 @@ TEMPLATE_TEST_CASE("run in the foreground, its init killed", "", Runc, Crun) {
 }
 
 TEMPLATE_TEST_CASE("run detached, its init killed, delete", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Lab lab;
     Engine box(lab.host, TestType::name, published);
     box.bundle().add_our_hooks();
@@ -93,9 +83,7 @@ TEMPLATE_TEST_CASE("run detached, its init killed, delete", "", Runc, Crun) {
 }
 
 TEMPLATE_TEST_CASE("delete --force while it runs", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Lab lab;
     Engine box(lab.host, TestType::name, published);
     box.bundle().add_our_hooks();
@@ -106,9 +94,7 @@ TEMPLATE_TEST_CASE("delete --force while it runs", "", Runc, Crun) {
 }
 
 TEMPLATE_TEST_CASE("two containers, one after the other gone", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Lab lab;
     Engine box(lab.host, TestType::name, published);
     box.bundle().add_our_hooks();
@@ -129,9 +115,7 @@ TEMPLATE_TEST_CASE("two containers, one after the other gone", "", Runc, Crun) {
 }
 
 TEMPLATE_TEST_CASE("the hook in prestart", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Lab lab;
     Engine box(lab.host, TestType::name, published);
     box.bundle().add_our_hooks("prestart");
@@ -142,9 +126,7 @@ TEMPLATE_TEST_CASE("the hook in prestart", "", Runc, Crun) {
 }
 
 TEMPLATE_TEST_CASE("the hook in prestart and createRuntime attaches once", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Lab lab;
     Engine box(lab.host, TestType::name, published);
     box.bundle().add_hook("prestart", hook_program(), {"prestart"});
@@ -159,9 +141,7 @@ TEMPLATE_TEST_CASE("the hook in prestart and createRuntime attaches once", "", R
 }
 
 TEMPLATE_TEST_CASE("a container that asks for nothing is left alone", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Host host;
     const auto before = host.snapshot();
     Engine box(host, TestType::name, {});

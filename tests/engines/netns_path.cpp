@@ -6,9 +6,7 @@
 namespace ocinet::test {
 
 TEMPLATE_TEST_CASE("a network namespace by path outlives the container", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Lab lab;
     lab.host.sh("ip netns add own");
     for (int round = 1; round <= 2; ++round) {
@@ -28,9 +26,7 @@ TEMPLATE_TEST_CASE("a network namespace by path outlives the container", "", Run
 }
 
 TEMPLATE_TEST_CASE("the host's own network namespace is refused", "", Runc, Crun) {
-    if (const auto reason = missing_for(TestType::name); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for(TestType::name));
     const Host host;
     const auto before = host.snapshot();
     Engine box(host, TestType::name, {{"io.ocinet.network", "bridge"}});

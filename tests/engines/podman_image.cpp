@@ -24,9 +24,7 @@ const std::string run_asking = "run --network none --hostname box --name box ";
 TEST_CASE("podman: an image that asks for its network is refused") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Host host;
     const Podman podman(host, runtime);
     add_asking_image(podman);
@@ -54,9 +52,7 @@ TEST_CASE("podman: an image that asks for its network is refused") {
 TEST_CASE("podman: an image may ask where the administrator says so") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Lab lab;
     const Podman podman(lab.host, runtime);
     add_asking_image(podman);
@@ -70,9 +66,7 @@ TEST_CASE("podman: an image may ask where the administrator says so") {
 TEST_CASE("podman: a container without an image may ask") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Host host;
     const Podman podman(host, runtime);
     const Bundle bundle;

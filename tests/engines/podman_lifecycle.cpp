@@ -91,9 +91,7 @@ std::vector<Life> lives() {
 TEST_CASE("podman: a container has its network as long as it lives") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Lab lab;
     const Podman podman(lab.host, runtime);
     for (const auto& life : sampled(lives(), 4)) {
@@ -114,9 +112,7 @@ TEST_CASE("podman: a container has its network as long as it lives") {
 TEST_CASE("podman: a container that runs to its end") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Lab lab;
     const Podman podman(lab.host, runtime);
     const Result result =
@@ -130,9 +126,7 @@ TEST_CASE("podman: a container that runs to its end") {
 TEST_CASE("podman: a container that asks for nothing is left alone") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Host host;
     const Podman podman(host, runtime);
     CHECK(podman.must("run --rm --network none --annotation io.other=x web:1 "
@@ -143,9 +137,7 @@ TEST_CASE("podman: a container that asks for nothing is left alone") {
 TEST_CASE("podman: a set-up that is refused leaves nothing") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Host host;
     const Podman podman(host, runtime);
     const auto before = host.snapshot();
@@ -163,9 +155,7 @@ TEST_CASE("podman: a set-up that is refused leaves nothing") {
 TEST_CASE("podman: what fails behind our hook is swept up") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Host host;
     const Podman podman(host, runtime);
     CHECK(podman.run("run --name box " + published + "web:1 /bin/no-such-program").status == 127);

@@ -33,9 +33,7 @@ bool is_forgotten(const Host& host, const std::string& id) {
 TEST_CASE("podman: a pod's members come and go") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Lab lab;
     const Podman podman(lab.host, runtime);
     podman.must("pod create --name pod --network none");
@@ -73,9 +71,7 @@ TEST_CASE("podman: a pod's members come and go") {
 TEST_CASE("podman: what a pod's members ask for must agree") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Lab lab;
     const Podman podman(lab.host, runtime);
     podman.must("pod create --name pod --network none");
@@ -93,9 +89,7 @@ TEST_CASE("podman: what a pod's members ask for must agree") {
 TEST_CASE("podman: a container in another one's network") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Lab lab;
     const Podman podman(lab.host, runtime);
     const std::string box = podman.serve("box", "--network none --hostname box " + published);
@@ -131,9 +125,7 @@ TEST_CASE("podman: a container in another one's network") {
 TEST_CASE("podman: a namespace that has a name") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Lab lab;
     const Podman podman(lab.host, runtime);
     lab.host.sh("ip netns add own");
@@ -151,9 +143,7 @@ TEST_CASE("podman: a namespace that has a name") {
 TEST_CASE("podman: kube play") {
     const std::string runtime = GENERATE(from_range(runtimes_of_this_run()));
     CAPTURE(runtime);
-    if (const auto reason = missing_for_podman(runtime); !reason.empty()) {
-        SKIP(reason);
-    }
+    SKIP_IF_MISSING(missing_for_podman(runtime));
     const Lab lab;
     const Podman podman(lab.host, runtime);
     lab.host.write("/run/pod.yaml", R"(apiVersion: v1

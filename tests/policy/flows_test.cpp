@@ -20,7 +20,7 @@ constexpr std::uint16_t flow_port = 40000;
 
 class Flows {
 public:
-    explicit Flows(int family, bool bridge_nf = false) : family(family) {
+    explicit Flows(int of_family, bool bridge_nf = false) : family(of_family) {
         set_bridge_nf(host, bridge_nf);
         host.write_network(
             "bridge", {{"network_interface", "ocinet0"},

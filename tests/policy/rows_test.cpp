@@ -103,9 +103,7 @@ TEST_CASE("each row of the policy holds, in both families, with bridge-nf-call-i
 }
 
 TEST_CASE("each row of the policy holds for SCTP, too") {
-    if (const auto missing = missing_for_sctp(); !missing.empty()) {
-        SKIP(missing);
-    }
+    SKIP_IF_MISSING(missing_for_sctp());
     const Layout layout;
     for (const int family : {AF_INET, AF_INET6}) {
         const auto rows = sctp_rows(family);

@@ -40,3 +40,12 @@ inline void note_skip(const std::string& reason) {
         ocinet::test::note_skip(reason);                                                           \
         return;                                                                                    \
     } while (false)
+
+/// Leaves it like SKIP when `missing` names something that the test needs; empty: nothing is
+/// missing.
+#define SKIP_IF_MISSING(missing)                                                                   \
+    do {                                                                                           \
+        if (const std::string reason_ = (missing); !reason_.empty()) {                             \
+            SKIP(reason_);                                                                         \
+        }                                                                                          \
+    } while (false)

@@ -24,9 +24,9 @@ const std::set<std::string> passing_of_iproute = {
     "ifindex", "link_index", "link_netnsid", "operstate", "stats", "stats64",
     // bridges and their ports
     "hello_timer", "tcn_timer", "topology_change_timer", "gc_timer", "hold_timer",
-    "message_age_timer", "forward_delay_timer", "topology_change", "topology_change_detected",
-    "topology_change_ack", "config_pending", "root_port", "id", "no", "designated_port", "state",
-    "bridge_id", "root_id", // the MAC address again, spelt another way
+    "message_age_timer", "forward_delay_timer", "fdb_n_learned", "topology_change",
+    "topology_change_detected", "topology_change_ack", "config_pending", "root_port", "id", "no",
+    "designated_port", "state", "bridge_id", "root_id", // the MAC address again, spelt another way
     // addresses, routes, neighbours
     "tentative", "expires", "age", "used", "updated", "cacheinfo"};
 
