@@ -15,7 +15,7 @@ namespace {
 // A process with the record's identity: not another one of the same id.
 Context open_container(const Record& record, Host& host) {
     // Nothing of it may be missing for a tear-down either, so that what is gone is left out.
-    Context context = acquire_for_undo(host, record.id, record.plan);
+    Context context = acquire_for_undo(host, record);
     if (needs(record.plan).container && is_alive(record.process)) {
         auto process = ContainerProcess::open(record.process.pid);
         if (process.identity == record.process) {

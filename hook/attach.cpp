@@ -129,7 +129,7 @@ bool is_attached_already(const Record& wanted, Host& host) {
     if (record->netns == wanted.netns && share::holder(host.directory, wanted.netns) == wanted.id) {
         return false;
     }
-    Context context = acquire_for_undo(host, record->id, record->plan);
+    Context context = acquire_for_undo(host, *record);
     const auto failures = remove_attachment(*record, host, context);
     if (!failures.empty()) {
         throw Error("the remains of an earlier container with this id: " + failures.front());
@@ -180,7 +180,7 @@ Record new_record(const oci::State& state, const oci::Bundle& bundle,
                   const ContainerProcess& process, const oci::ContainerRequest& wanted) {
     return {.id = state.id,
             .process = process.identity,
-            .given_netns = bundle.network == oci::Bundle::Network::path,
+            .given_netns = bundle.network_path,
             .netns = process.in_host_network ? NetnsIdentity() : identify(process.netns.get()),
             .bundle = state.bundle,
             .networks = network_names(wanted)};
@@ -190,7 +190,7 @@ Record new_record(const oci::State& state, const oci::Bundle& bundle,
 // else can be in one that the runtime has just made.
 LockList own_locks(const Record& record, Host& host) {
     LockList held;
-    if (record.given_netns && record.netns.cookie != 0) {
+    if (!record.given_netns.empty() && record.netns.cookie != 0) {
         held.push_back(host.locks.netns(record.netns.cookie));
     }
     held.push_back(host.locks.container(record.id));

@@ -73,7 +73,7 @@ void end(Record& record, Host& host) {
     auto holder = holder_of(record, host, lock);
     std::optional<Context> context;
     if (holder && !is_kept(*holder, host)) {
-        context.emplace(acquire_for_undo(host, holder->id, holder->plan));
+        context.emplace(acquire_for_undo(host, *holder));
     }
     confine();
     if (!record.joined.empty()) {

@@ -78,7 +78,7 @@ std::string missing(const oci::ContainerRequest& wanted, const std::vector<Attac
 }
 
 void remove_remains(Record& holder, Host& host) {
-    Context context = acquire_for_undo(host, holder.id, holder.plan);
+    Context context = acquire_for_undo(host, holder);
     const auto failures = remove_attachment(holder, host, context);
     if (!failures.empty()) {
         throw Error("the remains of container " + holder.id +
@@ -93,7 +93,7 @@ void come_back(Record& record, Record holder, Host& host) {
     holder.bundle = record.bundle;
     holder.phase = Record::Phase::attached;
     record = std::move(holder);
-    Context context = acquire_for_undo(host, record.id, record.plan);
+    Context context = acquire_for_undo(host, record);
     confine();
     for (const auto& step : record.plan.own) {
         const auto* hosts = std::get_if<ops::AddHosts>(&step.operation);

@@ -36,9 +36,15 @@ Context acquire(Host& host, const std::string& container_id, const Plan& plan, F
     return context;
 }
 
-Context acquire_for_undo(Host& host, const std::string& container_id, const Plan& plan) {
-    Context context = bare(host, container_id);
-    for (const auto& path : needs(plan).files) {
+Context acquire_for_undo(Host& host, const Record& record) {
+    const Needs wanted = needs(record.plan);
+    Context context = bare(host, record.id);
+    if (wanted.container_to_undo && !record.given_netns.empty()) {
+        if (Fd netns = open_again(record.given_netns, record.netns)) {
+            context.container = ContainerNetns::open(std::move(netns));
+        }
+    }
+    for (const auto& path : wanted.files) {
         auto hosts = HostsFile::open(path);
         if (hosts.file) {
             context.files.emplace(path, std::move(hosts.file));

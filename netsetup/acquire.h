@@ -4,7 +4,7 @@
 #include <string>
 
 #include "netsetup/host.h"
-#include "netsetup/plan.h"
+#include "netsetup/record.h"
 
 namespace ocinet {
 
@@ -12,7 +12,8 @@ namespace ocinet {
 /// container's. Throws Error.
 Context acquire(Host& host, const std::string& container_id, const Plan& plan, Fd netns);
 
-/// Opens what undoing the plan needs: nothing of the container's. What is gone is left out.
-Context acquire_for_undo(Host& host, const std::string& container_id, const Plan& plan);
+/// Opens what undoing a record's plan needs; of the container's only what outlives it. What is gone
+/// is left out.
+Context acquire_for_undo(Host& host, const Record& record);
 
 } // namespace ocinet

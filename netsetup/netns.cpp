@@ -79,6 +79,16 @@ NetnsIdentity identify(int netns) {
     return identity;
 }
 
+Fd open_again(const std::string& path, const NetnsIdentity& netns) {
+    struct stat status{};
+    // Nothing else is opened: what else is at the path by now could wait for a writer.
+    if (::stat(path.c_str(), &status) != 0 || status.st_ino != netns.inode) {
+        return {};
+    }
+    Fd found(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    return found && identify(found.get()) == netns ? std::move(found) : Fd();
+}
+
 bool is_inhabited(const NetnsIdentity& netns, pid_t except) {
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
         const std::string name = entry.path().filename();

@@ -23,6 +23,9 @@ struct NetnsIdentity {
 /// Of an open namespace, which is entered for it. Throws Error.
 NetnsIdentity identify(int netns);
 
+/// The namespace that was at `path` before; empty when it is not there any more.
+Fd open_again(const std::string& path, const NetnsIdentity& netns);
+
 /// Whether a process lives in it, other than `except`. Looks at every process of the host, and
 /// needs CAP_SYS_PTRACE to see those of others.
 bool is_inhabited(const NetnsIdentity& netns, pid_t except = 0);

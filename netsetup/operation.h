@@ -49,6 +49,8 @@ struct Description {
 struct Needs {
     /// The sockets inside the container's network namespace.
     bool container = false;
+    /// The same to undo, in a namespace that outlives the container.
+    bool container_to_undo = false;
     bool policy_loader = false;
     /// Regular files that are written, by path.
     std::vector<std::string> files;

@@ -74,6 +74,7 @@ Needs needs(const Plan& plan) {
         for (const auto& step : *steps) {
             const Needs one = std::visit([](const auto& op) { return needs(op); }, step.operation);
             all.container = all.container || one.container;
+            all.container_to_undo = all.container_to_undo || one.container_to_undo;
             all.policy_loader = all.policy_loader || one.policy_loader;
             all.files.insert(all.files.end(), one.files.begin(), one.files.end());
         }

@@ -33,8 +33,9 @@ struct Record {
     std::string id;
     Phase phase = Phase::attaching;
     ProcessIdentity process;
-    /// The network namespace was given by a path: it may outlive the container's process.
-    bool given_netns = false;
+    /// The path by which the network namespace was given: it may outlive the container's process.
+    /// Empty: the runtime made it.
+    std::string given_netns;
     /// Nothing for a container in the host's.
     NetnsIdentity netns;
     /// The container whose attachment this one shares; then its own plan has no steps.

@@ -113,7 +113,7 @@ bool has_ended(const Record& record, const state::Directory& directory, netlink:
     // moment later. In a given one others may live. That it has a name counts as long as poststop
     // has not come.
     const bool left = record.phase == Record::Phase::left;
-    return !record.given_netns || !has_link(record, route) ||
+    return record.given_netns.empty() || !has_link(record, route) ||
            !(left ? share::is_needed(directory, record) : is_held(record.netns));
 }
 
@@ -122,7 +122,7 @@ namespace {
 Reclaimed reclaim_abandoned(Record& record, const std::string& reason, Host& host) {
     Reclaimed done{record.id, reason, {}};
     if (record.joined.empty()) {
-        Context context = acquire_for_undo(host, record.id, record.plan);
+        Context context = acquire_for_undo(host, record);
         done.failures = remove_attachment(record, host, context);
     } else {
         share::leave(host.directory, record);

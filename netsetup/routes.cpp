@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <functional>
 #include <set>
 
@@ -55,15 +56,17 @@ bool exists(netlink::Socket& socket, const Route& route) {
     return found;
 }
 
-netlink::Message add(const Route& route) {
-    netlink::Message message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+namespace {
+
+netlink::Message about(const Route& route, std::uint16_t type, std::uint16_t flags) {
+    netlink::Message message(type, flags);
     auto& header = message.header<rtmsg>();
     const Prefix& destination = route.destination;
     header.rtm_family = std::uint8_t(destination.address.family());
     header.rtm_dst_len = std::uint8_t(destination.length);
     header.rtm_table = RT_TABLE_MAIN;
-    header.rtm_protocol = RTPROT_BOOT; // what `ip route add` writes
-    header.rtm_scope = RT_SCOPE_UNIVERSE;
+    header.rtm_protocol = route.protocol;
+    header.rtm_scope = type == RTM_NEWROUTE ? RT_SCOPE_UNIVERSE : RT_SCOPE_NOWHERE;
     header.rtm_type = route.type;
     if (destination.length != 0) {
         message.put(RTA_DST, destination.address.data(), destination.address.size());
@@ -77,6 +80,18 @@ netlink::Message add(const Route& route) {
     if (route.metric != 0) {
         message.put_u32(RTA_PRIORITY, route.metric);
     }
+    return message;
+}
+
+} // namespace
+
+netlink::Message add(const Route& route) {
+    return about(route, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+}
+
+netlink::Message remove(const Route& route) {
+    netlink::Message message = about(route, RTM_DELROUTE, 0);
+    message.allow(ESRCH);
     return message;
 }
 

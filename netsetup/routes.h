@@ -21,6 +21,8 @@ struct Route {
     std::uint32_t metric = 0;
     /// RTN_UNICAST, RTN_BLACKHOLE, …
     std::uint8_t type = 1;
+    /// Who added it: RTPROT_BOOT, as `ip route add`, or another.
+    std::uint8_t protocol = 3;
     /// The link that it leads to; 0: none.
     int index = 0;
 };
@@ -28,6 +30,8 @@ struct Route {
 bool exists(netlink::Socket& socket, const Route& route);
 
 netlink::Message add(const Route& route);
+/// Removes the route if it is there, and of that protocol.
+netlink::Message remove(const Route& route);
 
 /// The smallest MTU among the links that the host's default routes lead to; nothing without one.
 std::optional<unsigned> default_route_mtu(netlink::Socket& socket);

@@ -91,7 +91,8 @@ std::optional<std::string> living_owner(const state::Directory& directory, const
 
 bool is_needed(const state::Directory& directory, const Record& record, pid_t except) {
     return living_owner(directory, record).has_value() ||
-           (record.given_netns && record.netns.cookie != 0 && is_inhabited(record.netns, except));
+           (!record.given_netns.empty() && record.netns.cookie != 0 &&
+            is_inhabited(record.netns, except));
 }
 
 } // namespace ocinet::share

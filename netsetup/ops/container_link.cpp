@@ -84,15 +84,24 @@ std::vector<sysctl::Setting> settings_of(const ConfigureLink& op) {
     return settings;
 }
 
-std::string route_words(const ConfigureLink::Route& route, const std::string& interface) {
+// It is no interface's, and stays when the interface goes.
+bool leads_nowhere(const ConfigureLink::Route& route) {
+    return route.type != "unicast";
+}
+
+// By which our routes that lead nowhere are told from others': no number that iproute2 has a name
+// for, in a namespace that is not only ours.
+constexpr std::uint8_t our_protocol = 111;
+
+std::string route_words(const std::string& verb, const ConfigureLink::Route& route,
+                        const std::string& interface) {
     const std::string destination =
         route.destination.length == 0 ? "default" : route.destination.text();
-    const bool is_unicast = route.type == "unicast";
     // ip(8) takes "default" for IPv4's unless the gateway tells the family.
     const std::string family = route.destination.address.is_v4() ? "" : "-6 ";
-    return "ip " + family + "route add " + (is_unicast ? "" : route.type + " ") + destination +
-           (route.gateway ? " via " + route.gateway->text() : "") +
-           (is_unicast ? " dev " + interface : "") +
+    return "ip " + family + "route " + verb + " " + (leads_nowhere(route) ? route.type + " " : "") +
+           destination + (route.gateway ? " via " + route.gateway->text() : "") +
+           (leads_nowhere(route) ? " proto " + std::to_string(our_protocol) : " dev " + interface) +
            (route.metric != 0 ? " metric " + std::to_string(route.metric) : "");
 }
 
@@ -108,12 +117,16 @@ std::uint8_t type_of(const std::string& name) {
 }
 
 route::Route kernel_route(const ConfigureLink::Route& route, int index) {
-    const std::uint8_t type = type_of(route.type);
-    return {.destination = route.destination,
-            .gateway = route.gateway,
-            .metric = route.metric,
-            .type = type,
-            .index = type == RTN_UNICAST ? index : 0};
+    route::Route result{.destination = route.destination,
+                        .gateway = route.gateway,
+                        .metric = route.metric,
+                        .type = type_of(route.type)};
+    if (leads_nowhere(route)) {
+        result.protocol = our_protocol;
+    } else {
+        result.index = index;
+    }
+    return result;
 }
 
 } // namespace
@@ -126,17 +139,23 @@ Description describe(const ConfigureLink& op) {
                                     op.name);
     }
     for (const auto& route : op.routes) {
-        description.apply.push_back(route_words(route, op.name));
+        description.apply.push_back(route_words("add", route, op.name));
     }
     for (auto& command : description.apply) {
         command.insert(0, in_container);
     }
-    description.undo = {"# addresses and routes go with " + op.name};
+    for (const auto& route : op.routes) {
+        if (leads_nowhere(route)) {
+            description.undo.push_back(in_container + route_words("delete", route, op.name));
+        }
+    }
+    description.undo.push_back("# addresses and routes go with " + op.name);
     return description;
 }
 
-Needs needs(const ConfigureLink&) {
-    return {.container = true};
+Needs needs(const ConfigureLink& op) {
+    return {.container = true,
+            .container_to_undo = std::any_of(op.routes.begin(), op.routes.end(), leads_nowhere)};
 }
 
 void apply(const ConfigureLink& op, Context& context) {
@@ -158,9 +177,13 @@ void apply(const ConfigureLink& op, Context& context) {
     context.container->route.send(messages);
 }
 
-// A route that leads nowhere is no interface's: in a namespace that outlives the container it
-// stays.
-void undo(const ConfigureLink&, Context&, Undo) {}
+void undo(const ConfigureLink& op, Context& context, Undo) {
+    for (const auto& route : op.routes) {
+        if (leads_nowhere(route) && context.container) {
+            context.container->route.send(route::remove(kernel_route(route, 0)));
+        }
+    }
+}
 
 std::vector<std::string> check(const ConfigureLink& op, Context& context) {
     const auto link = link::find(context.container->route, op.name);

@@ -77,7 +77,7 @@ TEST_CASE("a network with both families") {
         "nsenter -t $PID -n ip route add default via 10.1.0.1 dev eth0",
         "nsenter -t $PID -n ip -6 route add default via fd01::1 dev eth0",
         "nsenter -t $PID -n ip -6 route add fd09::/16 via fd01::9 dev eth0 metric 5",
-        "nsenter -t $PID -n ip route add blackhole 10.9.0.0/16",
+        "nsenter -t $PID -n ip route add blackhole 10.9.0.0/16 proto 111",
         R"(nft add element inet ocinet any4 '{ tcp . 8080 comment "c1 web" : 10.1.0.5 . 80 }')",
         R"(nft add element inet ocinet any6 '{ tcp . 8080 comment "c1 web" : fd01::5 . 80 }')",
         "nsenter -t $PID -n ip neigh replace 10.1.0.5 lladdr ff:ff:ff:ff:ff:ff nud probe dev eth0",

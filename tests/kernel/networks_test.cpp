@@ -174,7 +174,7 @@ TEST_CASE("routes that lead nowhere, with a metric") {
     box.attach();
     const std::string routes = box.sh("ip route");
     CHECK_THAT(routes, contains("blackhole 192.0.2.0/24"));
-    CHECK_THAT(routes, contains("prohibit 198.51.100.0/24 metric 9"));
+    CHECK_THAT(routes, contains("prohibit 198.51.100.0/24 proto 111 metric 9"));
     CHECK_THAT(routes, contains("default via 10.7.0.1 dev eth0 metric 77"));
     CHECK(differences(host, box).empty());
     box.sh("ip route del blackhole 192.0.2.0/24");

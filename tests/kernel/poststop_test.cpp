@@ -191,6 +191,41 @@ TEST_CASE("a network namespace that outlives its container is left as it was") {
     }
 }
 
+TEST_CASE("routes that lead nowhere do not stay in a namespace that outlives its container") {
+    const std::string end = GENERATE("poststop", "another's set-up", "a failed set-up");
+    CAPTURE(end);
+    const Host host;
+    host.sh("ip netns add own && ip -n own link set lo up && ip -n own -6 route add blackhole "
+            "fd09:9::/32");
+    const auto routes = [&] { return host.sh("ip -n own route; ip -n own -6 route"); };
+    const std::string before = routes();
+    nlohmann::json holes = {{{"destination", "192.0.2.0/24"}, {"route_type", "blackhole"}},
+                            {{"destination", "fd09:8::/32"}, {"route_type", "unreachable"}}};
+    if (end == "a failed set-up") { // the last one is another's
+        holes.push_back({{"destination", "fd09:9::/32"}, {"route_type", "blackhole"}});
+    }
+    host.write_network(
+        "web",
+        {{"subnets", {{{"subnet", "10.7.0.0/24"}}, {{"subnet", "fd07::/64"}}}}, {"routes", holes}});
+    Guest guest(host, "/run/netns/own", {{"io.ocinet.network", "web"}});
+    const Result attached = guest.hook("createRuntime");
+    CHECK((attached.status == 0) == (end != "a failed set-up"));
+    guest.kill();
+    if (end != "a failed set-up") {
+        CHECK_THAT(routes(),
+                   contains("blackhole 192.0.2.0/24") && contains("unreachable fd09:8::/32"));
+    }
+    if (end == "another's set-up") {
+        Guest other(host, "/run/netns/own", {{"io.ocinet.network", "web"}});
+        other.attach();
+        other.end();
+    } else {
+        CHECK(guest.hook("poststop").status == 0);
+    }
+    CHECK(routes() == before);
+    CHECK(leftovers(host) == nothing_left);
+}
+
 // Nobody lives there, so that nobody misses what the first one had.
 TEST_CASE("a lasting namespace is taken over from a container that is not torn down") {
     const Host host;

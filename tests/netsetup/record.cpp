@@ -161,7 +161,7 @@ TEST_CASE("a record that this program does not understand is left alone") {
     CHECK(error.hint() == "use the newer ocinet");
 
     json = nlohmann::json::parse(R"({"version":1,"id":"c1","phase":"attached","bundle":"/b",
-        "process":{"pid":1,"start_time":1},"given_netns":false,"netns":{"cookie":0,"inode":0},"joined":"","networks":[],
+        "process":{"pid":1,"start_time":1},"given_netns":"","netns":{"cookie":0,"inode":0},"joined":"","networks":[],
         "plan":{"shared":[{"attachment":"a","operation":"teleport","with":{}}],
         "own":[],"attached":[],"notes":[]}})");
     write_text(file_of(state, "c1"), json.dump());
