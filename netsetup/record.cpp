@@ -50,9 +50,12 @@ OCINET_JSON(Record, version, id, phase, process, given_netns, netns, joined, bun
 namespace {
 
 constexpr std::size_t largest_record = 16 << 20;
-// The plan is nearly all of a record, and stands last in it: who wants to know the rest, or to
-// change the phase, need not understand it. Within a string the quotes would have backslashes.
-constexpr std::string_view before_plan = ",\"plan\":";
+// The plan is nearly all of a record, and stands last in a file of ours: who wants to know the
+// rest, or to change the phase, need not understand it. Where the rest, whose keys are sorted, ends
+// in another way the file is read as a whole. Within a string the quotes would have backslashes.
+const std::string before_plan =
+    ",\"version\":" + std::to_string(Record::current_version) + ",\"plan\":";
+constexpr std::size_t plan_key = std::string_view(",\"plan\":").size();
 constexpr std::string_view suffix = ".json";
 
 // Empty where there is no state yet.
@@ -107,7 +110,7 @@ void write_record(const state::Directory& directory, const Record& record, std::
         throw Error("a record cannot be written: " + std::string(error.what()));
     }
     text.pop_back();
-    text.append(before_plan).append(plan);
+    text.append(before_plan, before_plan.size() - plan_key).append(plan);
     if (text.size() > largest_record) {
         throw Error("the record of container " + record.id + " would have " +
                     std::to_string(text.size()) + " bytes, more than " +
@@ -138,7 +141,7 @@ std::optional<ProcessIdentity> Record::holder(const state::Directory& directory,
         return std::nullopt;
     }
     if (const auto end = text->find(before_plan); end != std::string::npos) {
-        text->replace(end, std::string::npos, "}");
+        text->replace(end + before_plan.size() - plan_key, std::string::npos, "}");
     }
     return parse_record(id, *text, [](const nlohmann::json& json) {
         const bool is_attached = json.at("phase").get<Phase>() == Phase::attached;

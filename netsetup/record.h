@@ -17,7 +17,7 @@ namespace ocinet {
 /// idempotent, so that whoever finds it knows how to go back from wherever its writer was killed.
 /// The caller holds the container's lock; whoever can take it knows that no writer is left.
 struct Record {
-    static constexpr int current_version = 1;
+    static constexpr int current_version = 2;
 
     enum class Phase {
         /// Being set up: to be rolled back when its writer is gone.

@@ -94,6 +94,8 @@ TEST_CASE("a record's phase changes while its plan stays") {
     }
     record.save_phase(state.directory);
     CHECK_FALSE(Record::holder(state.directory, "c1"));
+    const auto whole = read_text(file_of(state, "c1"));
+    CHECK(whole.find("\"phase\":") == whole.rfind("\"phase\":"));
     const auto loaded = Record::load(state.directory, "c1").value();
     CHECK(loaded.phase == Record::Phase::left);
     CHECK(loaded.bundle == record.bundle);
@@ -126,7 +128,7 @@ TEST_CASE("a damaged record is an error that says so") {
             FAIL("cut after " << length << " bytes: " << message);
         }
     }
-    for (const std::string text : {"null", "[]", "5", "\"x\"", "{}", R"({"version":1})",
+    for (const std::string text : {"null", "[]", "5", "\"x\"", "{}", R"({"version":2})",
                                    R"({"version":"1"})", R"({"version":null,"id":"c1"})"}) {
         CAPTURE(text);
         write_text(file_of(state, "c1"), text);
@@ -153,14 +155,14 @@ TEST_CASE("a record that this program does not understand is left alone") {
     const StateDirectory state;
     record_of("c1").save(state.directory);
     auto json = nlohmann::json::parse(read_text(file_of(state, "c1")));
-    json["version"] = 2;
+    json["version"] = 3;
     json["plan"] = "of another shape";
     write_text(file_of(state, "c1"), json.dump());
     const auto error = caught([&] { Record::load(state.directory, "c1"); });
-    CHECK(error.message() == "the record of container c1: it has version 2, this program knows 1");
+    CHECK(error.message() == "the record of container c1: it has version 3, this program knows 2");
     CHECK(error.hint() == "use the newer ocinet");
 
-    json = nlohmann::json::parse(R"({"version":1,"id":"c1","phase":"attached","bundle":"/b",
+    json = nlohmann::json::parse(R"({"version":2,"id":"c1","phase":"attached","bundle":"/b",
         "process":{"pid":1,"start_time":1},"given_netns":"","netns":{"cookie":0,"inode":0},"joined":"","networks":[],
         "plan":{"shared":[{"attachment":"a","operation":"teleport","with":{}}],
         "own":[],"attached":[],"notes":[]}})");
