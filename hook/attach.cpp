@@ -176,6 +176,15 @@ void refuse_rootless() {
     }
 }
 
+// As a runtime runs the hooks of the list createContainer: there the host's network would be the
+// container's, and the container's process any.
+void refuse_inside_container() {
+    if (!is_proc_ours()) {
+        throw Error("the hook runs inside the container's namespaces")
+            .hint("list it under createRuntime (or prestart): those run in the host's");
+    }
+}
+
 Record new_record(const oci::State& state, const oci::Bundle& bundle,
                   const ContainerProcess& process, const oci::ContainerRequest& wanted) {
     return {.id = state.id,
@@ -210,6 +219,7 @@ void attach(const oci::State& state) {
             .hint("at most " + std::to_string(max_container_id) + " letters, digits, '_.-+,'");
     }
     refuse_rootless();
+    refuse_inside_container();
     const auto settings = oci::load_settings(paths::settings);
     const auto image_note = oci::check_image(settings, bundle);
     oci::check_allowed(settings, *wanted);

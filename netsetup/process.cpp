@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/file.h"
@@ -102,6 +103,12 @@ bool has_ended_within(const ProcessIdentity& process, int milliseconds) {
 
 bool is_alive(const ProcessIdentity& process) {
     return !has_ended_within(process, 0);
+}
+
+bool is_proc_ours() {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self", error);
+    return !error && self.string() == std::to_string(::getpid());
 }
 
 ContainerProcess ContainerProcess::open(pid_t pid) {

@@ -28,6 +28,10 @@ bool is_alive(const ProcessIdentity& process);
 /// Waits for a process that is about to end; false when it lives on.
 bool has_ended_within(const ProcessIdentity& process, int milliseconds);
 
+/// Whether /proc numbers processes as we do. It does not for one that was started in a container's
+/// process namespace with the host's /proc before it: an id of a process means another one there.
+bool is_proc_ours();
+
 /// A container's first process, proven to be the one that the runtime meant.
 struct ContainerProcess {
     /// Opens a pidfd first, then everything else, and asks the pidfd at the end whether all of it

@@ -3,6 +3,7 @@
 #include "tests/kernel/refusal.h"
 #include "tests/kernel/sample.h"
 #include "tests/support/catch.h"
+#include "tests/support/snapshot.h"
 
 namespace ocinet::test {
 
@@ -184,6 +185,21 @@ TEST_CASE("a malformed published port is refused") {
 
 TEST_CASE("a malformed network file is refused") {
     check_refusals(sampled(network_files(), 5));
+}
+
+// As a runtime does with the list createContainer.
+TEST_CASE("a hook that is started in the container's namespaces changes nothing") {
+    const Host host;
+    const Container box(host, {{"io.ocinet.publish", "8080:80"}});
+    const Result result =
+        host.run("exec nsenter --net=/proc/" + std::to_string(box.pid()) +
+                     "/ns/net unshare --pid --fork " + hook_program() + " createRuntime",
+                 box.state("createRuntime").dump());
+    CHECK(result.status == 1);
+    CHECK_THAT(result.err, contains("inside the container's namespaces") &&
+                               contains("hint: list it under createRuntime"));
+    CHECK(leftovers(host) == nothing_left);
+    CHECK(box.sh("ls /sys/class/net") == host.sh("unshare -n ls /sys/class/net"));
 }
 
 } // namespace ocinet::test
