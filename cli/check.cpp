@@ -6,12 +6,15 @@
 //     3  there were differences, and all are repaired
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "cli/check_container.h"
 #include "cli/print.h"
+#include "cli/repair.h"
 #include "cli/root.h"
 #include "cli/verbs.h"
 #include "netsetup/base/log.h"
+#include "netsetup/ops/forwarding.h"
 
 namespace ocinet::cli {
 
@@ -47,6 +50,24 @@ std::vector<std::string> ids_of(const std::vector<std::string>& containers, cons
         std::sort(ids.begin(), ids.end());
     }
     return ids;
+}
+
+// What is no container's: the guard of the networks that the host would route between, which stays
+// after the last of them.
+Checked check_guard(Host& host, bool mend) {
+    Checked guard{.id = "host"};
+    for (const auto& element : ops::guard_elements(host.directory)) {
+        if (!nft::contains(host.netfilter, element)) {
+            guard.differences.push_back({"missing: " + nft::add_command(element), ""});
+        }
+    }
+    if (mend && !guard.differences.empty()) {
+        reload_policy(host.directory);
+        for (const auto& difference : std::exchange(guard.differences, {})) {
+            guard.repaired.push_back(difference.text);
+        }
+    }
+    return guard;
 }
 
 Outcome check_all(const std::vector<std::string>& ids, Host& host, bool mend) {
@@ -129,7 +150,13 @@ void run(const Options& options) {
     require_root("check", "it looks into the containers' network namespaces");
     Host host{.directory = state::Directory::open_or_imagine()};
     const auto ids = ids_of(options.containers, host);
-    const Outcome outcome = options.repair ? repair_all(ids, host) : check_all(ids, host, false);
+    Outcome outcome = options.repair ? repair_all(ids, host) : check_all(ids, host, false);
+    if (ids.empty()) { // each container's own check names it, too
+        if (auto guard = check_guard(host, options.repair);
+            !guard.differences.empty() || !guard.repaired.empty()) {
+            outcome.checked.push_back(std::move(guard));
+        }
+    }
     if (options.json) {
         print_objects(outcome);
     } else {

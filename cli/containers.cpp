@@ -110,7 +110,10 @@ Life life_of(const Record& record, netlink::Socket& route) {
     case Record::Phase::left: break;
     }
     const auto directory = readable_state();
-    return !directory || has_ended(record, *directory, route) ? Life::dead : Life::running;
+    if (!directory || has_ended(record, *directory, route)) {
+        return Life::dead;
+    }
+    return is_alive(record.process) ? Life::running : Life::left;
 }
 
 const char* name_of(Life life) {
@@ -118,6 +121,7 @@ const char* name_of(Life life) {
     case Life::attaching: return "attaching";
     case Life::removing: return "removing";
     case Life::dead: return "dead";
+    case Life::left: return "left";
     case Life::running: break;
     }
     return "running";

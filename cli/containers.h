@@ -25,7 +25,8 @@ Record find_record(const std::string& text);
 /// io.ocinet.name of the container's bundle; empty where it has none, or is gone.
 std::string name_of(const Record& record);
 
-enum class Life { attaching, running, removing, dead };
+/// left: it has ended, and others live in its network namespace.
+enum class Life { attaching, running, left, removing, dead };
 Life life_of(const Record& record, netlink::Socket& route);
 const char* name_of(Life life);
 

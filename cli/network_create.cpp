@@ -151,7 +151,7 @@ void add_network_create(CLI::App& network) {
     verb->add_flag("--internal", wanted.internal, "No way out, and none in");
     verb->add_flag("--ipv6", wanted.ipv6, "IPv6, too; without an IPv6 subnet a free one is chosen");
     verb->add_flag("--disable-dns", wanted.disable_dns,
-                   "Containers do not find each other by name");
+                   "As without it: containers do not find each other by name");
     verb->add_flag("--ignore", options->ignore, "A network of this name may be there already");
     verb->add_flag("--json", options->json, "Print the network's file");
     verb->callback([options] { run(*options); });

@@ -24,12 +24,14 @@ struct Options {
     bool json = false;
 };
 
-// Not those whose file cannot be understood: who is mending it may want it back.
+// Not those whose file cannot be understood: who is mending it may want it back. Nor the file of
+// the built-in network, which would not go but change.
 std::vector<std::string> unused_networks() {
     const auto users = users_of_networks(read_records());
     std::vector<std::string> names;
     for (const auto& known : known_networks()) {
-        if (!known.file.empty() && known.network && !users.contains(known.name)) {
+        const bool is_built_in = oci::built_in_network(known.name).has_value();
+        if (!is_built_in && !known.file.empty() && known.network && !users.contains(known.name)) {
             names.push_back(known.name);
         }
     }

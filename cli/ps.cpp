@@ -40,6 +40,7 @@ Cell state_cell(Life life) {
     case Life::running: return {name_of(life), Colour::green};
     case Life::dead: return {name_of(life), Colour::red};
     case Life::attaching:
+    case Life::left:
     case Life::removing: break;
     }
     return {name_of(life), Colour::yellow};

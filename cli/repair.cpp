@@ -82,7 +82,14 @@ std::string repair(ops::EnsureBridge op, Context& context) {
         return "the host's interface " + op.name + " is not this network's";
     }
     op.found = found ? ops::EnsureBridge::Found::incomplete : ops::EnsureBridge::Found::absent;
-    apply(op, context);
+    // The record knows of no bridge that was being made: nobody else would remove it.
+    link::remove(context.route, op.temporary);
+    try {
+        apply(op, context);
+    } catch (const Error&) {
+        link::remove(context.route, op.temporary);
+        throw;
+    }
     return "";
 }
 

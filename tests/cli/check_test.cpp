@@ -210,4 +210,20 @@ TEST_CASE("check without repair changes nothing") {
     CHECK(difference(before, scene.host.snapshot()) == no_difference);
 }
 
+TEST_CASE("the host's guard is missed after the last container, too") {
+    const Host host;
+    host.sh("ip link add name out0 type bridge");
+    const Container box(host, {{"io.ocinet.network", "bridge"}});
+    box.attach();
+    box.detach();
+    CHECK(ocinet(host, "check").status == 0);
+    host.sh("nft flush ruleset");
+    const Result found = ocinet(host, "check");
+    CHECK(found.status == 2);
+    CHECK_THAT(found.out, contains("host: missing: nft add element inet ocinet guarded4"));
+    CHECK(ocinet(host, "check --repair").status == 3);
+    CHECK_THAT(host.sh("nft list ruleset"), contains("out0"));
+    CHECK(ocinet(host, "check").status == 0);
+}
+
 } // namespace ocinet::test

@@ -191,8 +191,10 @@ TEST_CASE("prune removes what nobody uses, when it is told to") {
     CHECK(unasked.status == 1);
     CHECK_THAT(unasked.err, contains("to remove idle") && contains("hint: --force"));
     CHECK(scene.files() == all);
+    // The built-in network would not go with its file, but change.
+    scene.host.write_network("bridge", {{"subnets", {{{"subnet", "10.88.0.0/16"}}}}});
     CHECK(ocinet_json(scene.host, "network prune --force --json") == json{"idle"});
-    CHECK(scene.files() == "bad.json\nweb.json\n");
+    CHECK(scene.files() == "bad.json\nbridge.json\nweb.json\n");
     CHECK(ocinet(scene.host, "network prune -f").out.empty());
 }
 

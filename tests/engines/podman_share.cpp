@@ -50,6 +50,7 @@ TEST_CASE("podman: a pod's members come and go") {
     // The first one goes: the infra container and `silent` live in the namespace.
     podman.must("stop --time 0 web");
     CHECK(comes_to(lab.host, "left", web));
+    CHECK_THAT(lab.host.sh(cli_program() + " ps"), contains(" left "));
     CHECK(podman.must("exec silent wget -qO- http://192.0.2.2/cgi-bin/who") ==
           "outside serves 192.0.2.1");
     podman.must("start web");
