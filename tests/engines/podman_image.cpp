@@ -17,6 +17,15 @@ void add_asking_image(const Podman& podman) {
     podman.must("load --quiet --input /run/asking.tar");
 }
 
+// Podman 5 keeps them from the container, which so asks for nothing.
+bool passes_annotations_on(const Podman& podman) {
+    podman.must("create --name probe --network none asking:1 true");
+    const std::string of_container =
+        podman.must("inspect --format '{{.Config.Annotations}}' probe");
+    podman.must("rm probe");
+    return of_container.find("io.ocinet.publish") != std::string::npos;
+}
+
 const std::string run_asking = "run --network none --hostname box --name box ";
 
 } // namespace
@@ -28,11 +37,18 @@ TEST_CASE("podman: an image that asks for its network is refused") {
     const Host host;
     const Podman podman(host, runtime);
     add_asking_image(podman);
+    const bool passed_on = passes_annotations_on(podman);
     const auto before = host.snapshot();
     // What the user asks for does not make it better.
     for (const std::string asked : {"", "--annotation io.ocinet.network=bridge "}) {
         CAPTURE(asked);
         const Result result = podman.run(run_asking + asked + "asking:1 true");
+        if (asked.empty() && !passed_on) {
+            CHECK(result.status == 0);
+            podman.must("rm --force box");
+            CHECK(difference(before, host.snapshot()) == no_difference);
+            continue;
+        }
         CHECK(result.status == 126);
         CHECK_THAT(podman.said(result),
                    contains("the container's image asks for a network, by its own annotations "
@@ -56,6 +72,9 @@ TEST_CASE("podman: an image may ask where the administrator says so") {
     const Lab lab;
     const Podman podman(lab.host, runtime);
     add_asking_image(podman);
+    if (!passes_annotations_on(podman)) {
+        SKIP("this Podman keeps an image's annotations from the container");
+    }
     lab.host.write("/etc/ocinet/ocinet.json", R"({"image_requests": true})");
     podman.must(run_asking + "--detach asking:1 /bin/httpd -f -p 0.0.0.0:80 -h /www");
     CHECK(Lab::page(lab.outside, "192.0.2.1:8080") == "box serves 192.0.2.2\n");

@@ -22,6 +22,11 @@ std::string init_of(const Podman& podman) {
     return podman.must("inspect --format '{{.State.Pid}}' box");
 }
 
+// Podman 5 writes a container's hosts file anew when createRuntime is over, without our lines.
+bool keeps_hosts(const Podman& podman) {
+    return podman.must("version --format '{{.Client.Version}}'").starts_with("4.");
+}
+
 // A container that serves, and how it ends; network and all.
 struct Life {
     std::string title;
@@ -102,7 +107,7 @@ TEST_CASE("podman: a container has its network as long as it lives") {
         CHECK(podman.must("exec box wget -qO- http://192.0.2.2/cgi-bin/who") ==
               "outside serves 192.0.2.1");
         const std::string names = podman.must("exec box cat /etc/hosts");
-        CHECK((names.find("10.90.0.") != std::string::npos) == life.names);
+        CHECK((names.find("10.90.0.") != std::string::npos) == (life.names && keeps_hosts(podman)));
         life.end(podman, lab);
         CHECK(left_at_last(lab.host) == nothing_left);
         podman.run("rm --force --time 0 box");
