@@ -226,6 +226,7 @@ private:
         // All ports of a bridge of ours are in its VLAN from the start.
         if (!request_.network.managed && request_.network.vlan != 0) {
             steps.push_back({label(request_), ops::AccessVlan{.link = host_interface_,
+                                                              .bridge = request_.network.interface,
                                                               .vlan = request_.network.vlan,
                                                               .left = view_.bridge->default_vlan}});
         }

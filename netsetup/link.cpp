@@ -180,6 +180,14 @@ std::vector<Prefix> addresses(netlink::Socket& socket, int index) {
 }
 
 // The kernel tells them in a dump of the bridges' own family only.
+Link required(netlink::Socket& socket, const std::string& name) {
+    auto found = find(socket, name);
+    if (!found) {
+        throw Error("there is no link " + name);
+    }
+    return std::move(*found);
+}
+
 std::vector<PortVlan> port_vlans(netlink::Socket& socket, int index) {
     netlink::Message request(RTM_GETLINK, 0);
     request.header<ifinfomsg>().ifi_family = AF_BRIDGE;

@@ -75,6 +75,9 @@ struct PortVlan {
 };
 std::vector<PortVlan> port_vlans(netlink::Socket& socket, int index);
 
+/// Throws Error when there is none of this name.
+Link required(netlink::Socket& socket, const std::string& name);
+
 /// A message about the link called `name`; more attributes can be put into it.
 netlink::Message change(const std::string& name);
 /// A message that raises it.

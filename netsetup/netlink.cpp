@@ -269,6 +269,4 @@ void Socket::dump(Message request, const Answer& answer) {
     throw Error("the kernel's list changed each time that it was read");
 }
 
-namespace {} // namespace
-
 } // namespace ocinet::netlink

@@ -13,7 +13,7 @@
 
 namespace ocinet::ops {
 
-OCINET_JSON(AccessVlan, link, vlan, left)
+OCINET_JSON(AccessVlan, link, bridge, vlan, left)
 
 namespace {
 
@@ -51,19 +51,23 @@ Needs needs(const AccessVlan&) {
     return {};
 }
 
+// Of all that the port is in by now it leaves: the operator may have given the bridge another
+// default since the plan was made, or the port another VLAN before a repair.
 void apply(const AccessVlan& op, Context& context) {
-    const auto found = link::find(context.route, op.link);
-    if (!found) {
-        throw Error("the link " + op.link + " disappeared");
+    const int index = link::required(context.route, op.link).index;
+    auto enter = vlan_message(RTM_SETLINK, index, op.vlan, untagged);
+    enter.command(0);
+    context.route.send(std::move(enter));
+    std::vector<netlink::Message> leave;
+    for (const auto& port : link::port_vlans(context.route, index)) {
+        if (port.vlan != op.vlan) {
+            leave.push_back(vlan_message(RTM_DELLINK, index, port.vlan, 0));
+            leave.back().allow(ENOENT).command(1);
+        }
     }
-    std::vector<netlink::Message> messages;
-    messages.push_back(vlan_message(RTM_SETLINK, found->index, op.vlan, untagged));
-    messages.back().command(0);
-    if (leaves_another(op)) {
-        messages.push_back(vlan_message(RTM_DELLINK, found->index, op.left, 0));
-        messages.back().allow(ENOENT).command(1);
+    if (!leave.empty()) {
+        context.route.send(leave);
     }
-    context.route.send(messages);
 }
 
 void undo(const AccessVlan&, Context&, Undo) {}
@@ -76,6 +80,9 @@ std::vector<std::string> check(const AccessVlan& op, Context& context) {
     const auto vlans = link::port_vlans(context.route, found->index);
     const std::vector<link::PortVlan> wanted = {{.vlan = op.vlan, .untagged = true}};
     Differences differences;
+    const auto bridge = link::find(context.route, op.bridge);
+    differences.expect(bridge && bridge->filters_vlans,
+                       "bridge " + op.bridge + " does not keep VLANs apart any more");
     differences.expect(vlans == wanted,
                        "link " + op.link + " is no access port of VLAN " + std::to_string(op.vlan));
     return std::move(differences).list();

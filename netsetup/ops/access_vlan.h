@@ -12,8 +12,9 @@ struct AccessVlan {
     static constexpr const char* journal_name = "access-vlan";
 
     std::string link;
+    std::string bridge;
     unsigned vlan = 0;
-    /// The one that the bridge has put it into, which it leaves; 0: none.
+    /// The one that the bridge puts new ports into, which it leaves; 0: none.
     unsigned left = 0;
 };
 

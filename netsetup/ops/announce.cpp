@@ -61,11 +61,12 @@ Needs needs(const AnnounceAddress&) {
 }
 
 // IPv4: the kernel itself asks for the container's own address, as it asks a neighbour whether it
-// still has one, and here that is everybody. That is a gratuitous ARP request, and another a second
-// later, as RFC 5227 has it (section 2.3); the port's hairpin brings it back, which ends the
-// asking. It does so by a timer: were it to do so at once (NTF_USE), this process would carry the
-// packet to each port of the bridge, 6 us a port. A packet socket's close would wait 15 ms for a
-// grace period (packet_release), and the socket would take CAP_NET_RAW.
+// still has one, and here that is everybody. That is a gratuitous ARP request, and another after
+// the retransmission time, which the port's hairpin brings back: that ends the asking (RFC 5227,
+// section 2.3, too, wants two announcements). It does so by a timer: were it to do so at once
+// (NTF_USE), this process would carry the packet to each port of the bridge, 6 us a port. A packet
+// socket's close would wait 15 ms for a grace period (packet_release), and the socket would take
+// CAP_NET_RAW.
 //
 // IPv6: a question for its own address would tell nobody anything. But with ndisc_notify the kernel
 // advertises all addresses when the MAC address is set, to whatever it was before
@@ -75,17 +76,14 @@ void apply(const AnnounceAddress& op, Context& context) {
         link::settle_carrier(context.route, link);
     }
     auto& route = context.container->route;
-    const auto found = link::find(route, op.interface);
-    if (!found) {
-        throw Error("the container has no interface " + op.interface);
-    }
+    const int index = link::required(route, op.interface).index;
     std::vector<netlink::Message> messages;
     int command = 0;
     for (const auto& address : op.addresses) {
         if (is_v6(address)) {
             continue;
         }
-        messages.push_back(own_neighbour(address, found->index));
+        messages.push_back(own_neighbour(address, index));
         messages.back().command(command++);
     }
     if (has_ipv6(op)) {

@@ -94,20 +94,17 @@ netlink::Message create(const EnsureBridge& op) {
 // Everything but its being up, on the bridge that is called `name` now. Returns its index.
 int furnish(const EnsureBridge& op, const std::string& name, Context& context) {
     sysctl::set_ipv6(name, sysctl::ipv6_settings(op.ipv6));
-    const auto found = link::find(context.route, name);
-    if (!found) {
-        throw Error("the bridge " + name + " disappeared");
-    }
+    const int index = link::required(context.route, name).index;
     std::vector<netlink::Message> messages;
     messages.push_back(set_routed(name, op.routed));
     messages.back().command(count_settings(op));
     int command = 1 + count_settings(op);
     for (const auto& address : op.addresses) {
-        messages.push_back(link::add_address(found->index, address));
+        messages.push_back(link::add_address(index, address));
         messages.back().allow(EEXIST).command(command++);
     }
     context.route.send(messages);
-    return found->index;
+    return index;
 }
 
 // The commit: the final name, the mark that it is ours, and the bridge up, in one message.

@@ -38,14 +38,6 @@ namespace {
 
 const std::string in_container = "nsenter -t $PID -n ";
 
-link::Link required_link(Context& context, const std::string& name) {
-    const auto found = link::find(context.container->route, name);
-    if (!found) {
-        throw Error("the container has no interface " + name);
-    }
-    return *found;
-}
-
 } // namespace
 
 // --- RaiseLoopback
@@ -66,7 +58,8 @@ void undo(const RaiseLoopback&, Context&, Undo) {}
 
 std::vector<std::string> check(const RaiseLoopback&, Context& context) {
     Differences differences;
-    differences.expect(required_link(context, "lo").up, "the container's lo is down");
+    differences.expect(link::required(context.container->route, "lo").up,
+                       "the container's lo is down");
     return std::move(differences).list();
 }
 
@@ -159,7 +152,7 @@ Needs needs(const ConfigureLink& op) {
 }
 
 void apply(const ConfigureLink& op, Context& context) {
-    const int index = required_link(context, op.name).index;
+    const int index = link::required(context.container->route, op.name).index;
     const auto settings = settings_of(op);
     sysctl::set_ipv6(context.container->ipv6_conf.get(), op.name, settings);
     std::vector<netlink::Message> messages;

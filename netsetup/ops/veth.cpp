@@ -48,14 +48,6 @@ netlink::Message create(const CreateVeth& op, int bridge_index, int netns) {
     return message;
 }
 
-int required_index(Context& context, const std::string& name) {
-    const auto found = link::find(context.route, name);
-    if (!found) {
-        throw Error("there is no link " + name);
-    }
-    return found->index;
-}
-
 bool is_renamed(const CreateVeth& op) {
     return op.name != op.temporary;
 }
@@ -67,7 +59,7 @@ netlink::Message commit(const CreateVeth& op, Context& context) {
     netlink::Message message(RTM_NEWLINK, 0);
     auto& header = message.header<ifinfomsg>();
     if (is_renamed(op)) { // IFLA_IFNAME is the link's new name then, else the one it is found by
-        header.ifi_index = required_index(context, op.temporary);
+        header.ifi_index = link::required(context.route, op.temporary).index;
     }
     header.ifi_flags = IFF_UP;
     header.ifi_change = IFF_UP;
@@ -87,7 +79,8 @@ void explain(netlink::Refused& refused, const CreateVeth& op) {
         refused.hint("a bridge has at most 1023 ports: use a second network");
     } else if (refused.error() == EEXIST) {
         refused.hint("the container has an interface " + op.peer +
-                     " already: choose another with interface_name=");
+                     " already: run it without another network (podman run --network none), or "
+                     "choose another with interface_name=");
     }
 }
 
@@ -110,7 +103,7 @@ Needs needs(const CreateVeth&) {
 }
 
 void apply(const CreateVeth& op, Context& context) {
-    const int bridge = required_index(context, op.bridge);
+    const int bridge = link::required(context.route, op.bridge).index;
     try {
         context.route.send(create(op, bridge, context.container->netns.get()));
     } catch (netlink::Refused& refused) {

@@ -92,7 +92,7 @@ TEST_CASE("each attach is announced to the neighbours") {
     for (int i = 0; i < attaches; ++i) {
         const Container box(host, on_bridge);
         const std::string line = line_of(only_attachment(box.attach()));
-        // A frame that is sent arrives at once, or never.
+        // The first or, where that was lost, the second, a second later.
         const auto arrived = [&](const Process& listener) {
             return eventually([&] { return listener.out().find(line) != std::string::npos; }, 2s);
         };

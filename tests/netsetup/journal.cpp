@@ -48,7 +48,7 @@ const Entry entries[] = {
      R"({"temporary":"ocy","name":"ocy","mac":"fe:0c:0a:01:00:05","alias":"ocinet:c1:web","bridge":"oc-web",
          "mtu":1500,"peer":"eth0","peer_mac":"02:0c:0a:01:00:05"})",
      "ip link set dev ocy alias ocinet:c1:web up"},
-    {"access-vlan", R"({"link":"ocy","vlan":10,"left":1})",
+    {"access-vlan", R"({"link":"ocy","bridge":"br9","vlan":10,"left":1})",
      "bridge vlan add dev ocy vid 10 pvid untagged"},
     {"raise-loopback", "{}", "nsenter -t $PID -n ip link set dev lo up"},
     {"configure-link",
