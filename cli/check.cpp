@@ -14,6 +14,7 @@
 #include "cli/root.h"
 #include "cli/verbs.h"
 #include "netsetup/base/log.h"
+#include "netsetup/ops/elements.h"
 #include "netsetup/ops/forwarding.h"
 
 namespace ocinet::cli {
@@ -56,16 +57,14 @@ std::vector<std::string> ids_of(const std::vector<std::string>& containers, cons
 // after the last of them.
 Checked check_guard(Host& host, bool mend) {
     Checked guard{.id = "host"};
-    for (const auto& element : ops::guard_elements(host.directory)) {
-        if (!nft::contains(host.netfilter, element)) {
-            guard.differences.push_back({"missing: " + nft::add_command(element), ""});
-        }
-    }
-    if (mend && !guard.differences.empty()) {
+    auto missing = ops::missing_elements(ops::guard_elements(host.directory), host.netfilter);
+    if (mend && !missing.empty()) {
         reload_policy(host.directory);
-        for (const auto& difference : std::exchange(guard.differences, {})) {
-            guard.repaired.push_back(difference.text);
-        }
+        guard.repaired = std::move(missing);
+        return guard;
+    }
+    for (auto& text : missing) {
+        guard.differences.push_back({std::move(text), ""});
     }
     return guard;
 }

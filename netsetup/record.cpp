@@ -53,9 +53,9 @@ constexpr std::size_t largest_record = 16 << 20;
 // The plan is nearly all of a record, and stands last in a file of ours: who wants to know the
 // rest, or to change the phase, need not understand it. Where the rest, whose keys are sorted, ends
 // in another way the file is read as a whole. Within a string the quotes would have backslashes.
+const std::string plan_key = ",\"plan\":";
 const std::string before_plan =
-    ",\"version\":" + std::to_string(Record::current_version) + ",\"plan\":";
-constexpr std::size_t plan_key = std::string_view(",\"plan\":").size();
+    ",\"version\":" + std::to_string(Record::current_version) + plan_key;
 constexpr std::string_view suffix = ".json";
 
 // Empty where there is no state yet.
@@ -110,7 +110,7 @@ void write_record(const state::Directory& directory, const Record& record, std::
         throw Error("a record cannot be written: " + std::string(error.what()));
     }
     text.pop_back();
-    text.append(before_plan, before_plan.size() - plan_key).append(plan);
+    text.append(plan_key).append(plan);
     if (text.size() > largest_record) {
         throw Error("the record of container " + record.id + " would have " +
                     std::to_string(text.size()) + " bytes, more than " +
@@ -141,7 +141,7 @@ std::optional<ProcessIdentity> Record::holder(const state::Directory& directory,
         return std::nullopt;
     }
     if (const auto end = text->find(before_plan); end != std::string::npos) {
-        text->replace(end + before_plan.size() - plan_key, std::string::npos, "}");
+        text->replace(end + before_plan.size() - plan_key.size(), std::string::npos, "}");
     }
     return parse_record(id, *text, [](const nlohmann::json& json) {
         const bool is_attached = json.at("phase").get<Phase>() == Phase::attached;

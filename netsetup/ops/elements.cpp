@@ -13,10 +13,10 @@ Description describe_elements(const std::vector<nft::Element>& elements) {
 }
 
 std::vector<std::string> missing_elements(const std::vector<nft::Element>& elements,
-                                          Context& context) {
+                                          netlink::Socket& netfilter) {
     Differences differences;
     for (const auto& element : elements) {
-        differences.expect(nft::contains(context.netfilter, element),
+        differences.expect(nft::contains(netfilter, element),
                            "missing: " + nft::add_command(element));
     }
     return std::move(differences).list();

@@ -12,6 +12,6 @@ Description describe_elements(const std::vector<nft::Element>& elements);
 
 /// A line for each that is not in the kernel.
 std::vector<std::string> missing_elements(const std::vector<nft::Element>& elements,
-                                          Context& context);
+                                          netlink::Socket& netfilter);
 
 } // namespace ocinet::ops

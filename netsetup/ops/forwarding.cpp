@@ -244,7 +244,8 @@ void undo(const EnableForwarding& op, Context& context, Undo why) {
 
 std::vector<std::string> check(const EnableForwarding& op, Context& context) {
     const Family& family = family_of(op);
-    auto differences = missing_elements(guard_elements_of(context.state, family), context);
+    auto differences =
+        missing_elements(guard_elements_of(context.state, family), context.netfilter);
     if (read_setting(AT_FDCWD, path_of(family.setting)) != "1") {
         differences.push_back(std::string("forwarding is off: ") + family.command + "1");
     }

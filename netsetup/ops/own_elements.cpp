@@ -25,7 +25,7 @@ void undo(const OwnElements& op, Context& context, Undo) {
 }
 
 std::vector<std::string> check(const OwnElements& op, Context& context) {
-    return missing_elements(op.elements, context);
+    return missing_elements(op.elements, context.netfilter);
 }
 
 } // namespace ocinet::ops

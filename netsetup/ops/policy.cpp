@@ -107,7 +107,7 @@ void undo(const ShareElements& op, Context& context, Undo) {
 }
 
 std::vector<std::string> check(const ShareElements& op, Context& context) {
-    return missing_elements(op.elements, context);
+    return missing_elements(op.elements, context.netfilter);
 }
 
 } // namespace ocinet::ops

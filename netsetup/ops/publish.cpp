@@ -84,7 +84,7 @@ void undo(const PublishPorts& op, Context& context, Undo) {
 }
 
 std::vector<std::string> check(const PublishPorts& op, Context& context) {
-    return missing_elements(op.elements, context);
+    return missing_elements(op.elements, context.netfilter);
 }
 
 } // namespace ocinet::ops
