@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "netsetup/attributes.h"
 #include "netsetup/link.h"
@@ -36,11 +35,7 @@ struct Tuple {
 
 IpAddress address_of(const nlattr* ip, std::uint16_t v4, std::uint16_t v6) {
     const nlattr* attr = netlink::nested(ip, v4);
-    if (!attr) {
-        attr = netlink::nested(ip, v6);
-    }
-    return attr ? IpAddress::from_bytes(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr))
-                : IpAddress();
+    return netlink::address_of(attr ? attr : netlink::nested(ip, v6)).value_or(IpAddress());
 }
 
 Tuple parse(const nlattr* tuple) {
@@ -83,8 +78,8 @@ void forget_udp(netlink::Socket& netfilter, netlink::Socket& route,
             return;
         }
         deletions.push_back(message(IPCTNL_MSG_CT_DELETE, family));
-        deletions.back().put(CTA_TUPLE_ORIG | NLA_F_NESTED, mnl_attr_get_payload(original),
-                             mnl_attr_get_payload_len(original));
+        const auto tuple = netlink::bytes_of(original);
+        deletions.back().put(CTA_TUPLE_ORIG | NLA_F_NESTED, tuple.data(), tuple.size());
         // It may have ended by itself meanwhile.
         deletions.back().allow(ENOENT);
     });

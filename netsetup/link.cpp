@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -20,6 +21,7 @@
 
 namespace ocinet::link {
 
+using netlink::address_of;
 using netlink::text_of;
 using netlink::u32_of;
 
@@ -27,13 +29,11 @@ namespace {
 
 // One of a family's per-interface settings, as rtnetlink lists them: an array of 32-bit numbers.
 std::uint32_t setting_of(const nlattr* settings, std::size_t index) {
-    if (!settings || mnl_attr_get_payload_len(settings) < (index + 1) * sizeof(std::uint32_t)) {
-        return 0;
-    }
+    const auto array = netlink::bytes_of(settings);
     std::uint32_t value = 0;
-    std::memcpy(&value,
-                static_cast<const char*>(mnl_attr_get_payload(settings)) + index * sizeof value,
-                sizeof value);
+    if (array.size() >= (index + 1) * sizeof value) {
+        std::memcpy(&value, array.data() + index * sizeof value, sizeof value);
+    }
     return value;
 }
 
@@ -43,20 +43,20 @@ bool ipv4_setting(const nlattr* family, std::size_t index) {
 }
 
 Link parse(const nlmsghdr& message) {
-    const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message));
+    const auto& header = netlink::header_of<ifinfomsg>(message);
     const auto attr = [&](std::uint16_t type) {
         return netlink::attribute(message, sizeof(ifinfomsg), type);
     };
     Link link;
-    link.index = header->ifi_index;
-    link.up = (header->ifi_flags & IFF_UP) != 0;
+    link.index = header.ifi_index;
+    link.up = (header.ifi_flags & IFF_UP) != 0;
     link.name = text_of(attr(IFLA_IFNAME));
     link.alias = text_of(attr(IFLA_IFALIAS));
     link.kind = text_of(netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_KIND));
     link.mtu = u32_of(attr(IFLA_MTU));
     link.master = int(u32_of(attr(IFLA_MASTER)));
-    if (const nlattr* mac = attr(IFLA_ADDRESS); mac && mnl_attr_get_payload_len(mac) == 6) {
-        std::memcpy(link.mac.bytes.data(), mnl_attr_get_payload(mac), 6);
+    if (const auto mac = netlink::bytes_of(attr(IFLA_ADDRESS)); mac.size() == 6) {
+        std::memcpy(link.mac.bytes.data(), mac.data(), 6);
     }
     const nlattr* port = netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_SLAVE_DATA);
     link.hairpin = netlink::u8_of(netlink::nested(port, IFLA_BRPORT_MODE)) != 0;
@@ -147,17 +147,14 @@ std::vector<Address> dump_addresses(netlink::Socket& socket, int index, int fami
     header.ifa_index = unsigned(index);
     std::vector<Address> addresses;
     socket.dump(std::move(request), [&](const nlmsghdr& answer) {
-        const auto* found = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&answer));
+        const auto& found = netlink::header_of<ifaddrmsg>(answer);
         // IPv6 has IFA_LOCAL only where there is a peer, too.
-        const nlattr* local = netlink::attribute(answer, sizeof(ifaddrmsg), IFA_LOCAL);
+        auto local = address_of(netlink::attribute(answer, sizeof found, IFA_LOCAL));
         if (!local) {
-            local = netlink::attribute(answer, sizeof(ifaddrmsg), IFA_ADDRESS);
+            local = address_of(netlink::attribute(answer, sizeof found, IFA_ADDRESS));
         }
         if (local) {
-            addresses.push_back({int(found->ifa_index),
-                                 {IpAddress::from_bytes(mnl_attr_get_payload(local),
-                                                        mnl_attr_get_payload_len(local)),
-                                  found->ifa_prefixlen}});
+            addresses.push_back({int(found.ifa_index), {*local, found.ifa_prefixlen}});
         }
     });
     return addresses;
@@ -179,7 +176,6 @@ std::vector<Prefix> addresses(netlink::Socket& socket, int index) {
     return prefixes;
 }
 
-// The kernel tells them in a dump of the bridges' own family only.
 Link required(netlink::Socket& socket, const std::string& name) {
     auto found = find(socket, name);
     if (!found) {
@@ -188,21 +184,23 @@ Link required(netlink::Socket& socket, const std::string& name) {
     return std::move(*found);
 }
 
+// The kernel tells them in a dump of the bridges' own family only.
 std::vector<PortVlan> port_vlans(netlink::Socket& socket, int index) {
     netlink::Message request(RTM_GETLINK, 0);
     request.header<ifinfomsg>().ifi_family = AF_BRIDGE;
     request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN);
     std::vector<PortVlan> vlans;
     socket.dump(std::move(request), [&](const nlmsghdr& answer) {
-        if (static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&answer))->ifi_index != index) {
+        if (netlink::header_of<ifinfomsg>(answer).ifi_index != index) {
             return;
         }
         const nlattr* bridge = netlink::attribute(answer, sizeof(ifinfomsg), IFLA_AF_SPEC);
         for (const nlattr* attribute : netlink::all_nested(bridge, IFLA_BRIDGE_VLAN_INFO)) {
-            const auto* found =
-                static_cast<const bridge_vlan_info*>(mnl_attr_get_payload(attribute));
+            bridge_vlan_info found{};
+            const auto bytes = netlink::bytes_of(attribute);
+            std::memcpy(&found, bytes.data(), std::min(bytes.size(), sizeof found));
             const unsigned both = BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED;
-            vlans.push_back({found->vid, (found->flags & both) == both});
+            vlans.push_back({found.vid, (found.flags & both) == both});
         }
     });
     return vlans;

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -13,6 +12,7 @@
 #include <cstring>
 
 #include "netsetup/attributes.h"
+
 namespace ocinet::netlink {
 
 namespace {
@@ -23,19 +23,30 @@ constexpr std::size_t receive_size = 65536;
 // Half the least default of net.core.wmem_default.
 constexpr std::size_t roomy_enough = 65536;
 
+// Headers and attributes begin at multiples of four bytes (NLMSG_ALIGNTO, NLA_ALIGNTO).
+constexpr std::size_t aligned(std::size_t size) {
+    return NLA_ALIGN(size);
+}
+
+std::uint16_t attribute_length(std::size_t size) {
+    if (size > UINT16_MAX) {
+        throw Error("a netlink attribute of " + std::to_string(size) + " bytes");
+    }
+    return std::uint16_t(size);
+}
+
 // The kernel's own words in an acknowledgement (NETLINK_EXT_ACK), or nothing.
 std::string extack_of(const nlmsghdr& message) {
-    const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&message));
+    const auto& error = header_of<nlmsgerr>(message);
     if (!(message.nlmsg_flags & NLM_F_ACK_TLVS)) {
         return {};
     }
     // Unless capped, the request stands between the error and its attributes.
-    std::size_t offset = sizeof(*error);
+    std::size_t offset = sizeof error;
     if (!(message.nlmsg_flags & NLM_F_CAPPED)) {
-        offset += error->msg.nlmsg_len - sizeof(nlmsghdr);
+        offset += error.msg.nlmsg_len - sizeof(nlmsghdr);
     }
-    const nlattr* text = attribute(message, offset, NLMSGERR_ATTR_MSG);
-    return text_of(text);
+    return text_of(attribute(message, offset, NLMSGERR_ATTR_MSG));
 }
 
 Message batch_bound(std::uint16_t type) {
@@ -48,21 +59,33 @@ Message batch_bound(std::uint16_t type) {
 
 Message::Message(std::uint16_t type, std::uint16_t flags, std::size_t capacity)
     : buffer_(std::make_unique<char[]>(capacity)), capacity_(capacity) {
-    nlmsghdr* header = mnl_nlmsg_put_header(buffer_.get());
-    header->nlmsg_type = type;
-    header->nlmsg_flags = std::uint16_t(NLM_F_REQUEST | flags);
+    append(sizeof(nlmsghdr));
+    get()->nlmsg_type = type;
+    get()->nlmsg_flags = std::uint16_t(NLM_F_REQUEST | flags);
 }
 
-void Message::require_room(std::size_t size) const {
-    if (get()->nlmsg_len + MNL_ATTR_HDRLEN + MNL_ALIGN(size) > capacity_) {
+char* Message::append(std::size_t size) {
+    if (size_ + aligned(size) > capacity_) {
         throw Error("a netlink message outgrew its " + std::to_string(capacity_) + " bytes");
     }
+    char* start = buffer_.get() + size_;
+    size_ += aligned(size);
+    get()->nlmsg_len = std::uint32_t(size_);
+    return start;
 }
 
 Message& Message::put(std::uint16_t type, const void* data, std::size_t size) {
-    require_room(size);
-    mnl_attr_put(get(), type, size, data);
+    const nlattr header{attribute_length(NLA_HDRLEN + size), type};
+    char* start = append(header.nla_len);
+    std::memcpy(start, &header, sizeof header);
+    if (size != 0) {
+        std::memcpy(start + NLA_HDRLEN, data, size);
+    }
     return *this;
+}
+
+void Message::end_nest(std::size_t start) {
+    reinterpret_cast<nlattr*>(buffer_.get() + start)->nla_len = attribute_length(size_ - start);
 }
 
 Message& Message::put_string(std::uint16_t type, std::string_view text) {
@@ -154,10 +177,13 @@ bool Socket::receive(int flags, OnMessage on_message) {
     if (std::size_t(got) > buffer.size()) {
         throw Error("the kernel's netlink answer is larger than expected");
     }
-    int left = int(got);
-    for (auto* message = reinterpret_cast<nlmsghdr*>(buffer.data()); mnl_nlmsg_ok(message, left);
-         message = mnl_nlmsg_next(message, &left)) {
-        on_message(*message);
+    for (std::size_t at = 0; at + sizeof(nlmsghdr) <= std::size_t(got);) {
+        const auto& message = *reinterpret_cast<const nlmsghdr*>(buffer.data() + at);
+        if (message.nlmsg_len < sizeof message || message.nlmsg_len > std::size_t(got) - at) {
+            throw Error("the kernel's netlink answer is malformed");
+        }
+        on_message(message);
+        at += aligned(message.nlmsg_len);
     }
     return true;
 }
@@ -181,7 +207,7 @@ void Socket::settle(std::uint32_t first, std::span<Message> messages, const Answ
             }
             return;
         }
-        const int error = -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&message))->error;
+        const int error = -header_of<nlmsgerr>(message).error;
         if (error != 0 && error != messages[index].allowed() && !refused) {
             refused = Refused(error, extack_of(message), messages[index].command());
         }
@@ -227,15 +253,15 @@ bool Socket::dump_once(Message& request, const Answer& answer) {
         if (message.nlmsg_seq != sequence) {
             return;
         }
-        const auto* payload = static_cast<const int*>(mnl_nlmsg_get_payload(&message));
         consistent = consistent && (message.nlmsg_flags & NLM_F_DUMP_INTR) == 0;
         if (message.nlmsg_type == NLMSG_ERROR) {
-            throw Refused(-*payload, extack_of(message), request.command());
+            throw Refused(-header_of<nlmsgerr>(message).error, extack_of(message),
+                          request.command());
         }
         if (message.nlmsg_type == NLMSG_DONE) {
             // Its payload is the dump's result (net/netlink/af_netlink.c: netlink_dump_done).
             done = true;
-            error = mnl_nlmsg_get_payload_len(&message) >= sizeof(int) ? -*payload : 0;
+            error = message.nlmsg_len >= NLMSG_LENGTH(sizeof(int)) ? -header_of<int>(message) : 0;
         } else {
             answer(message);
         }

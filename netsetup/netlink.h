@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <libmnl/libmnl.h>
+#include <linux/netlink.h>
 
 #include <cstdint>
 #include <functional>
@@ -16,7 +16,8 @@
 #include "netsetup/base/fd.h"
 
 /// Netlink as this project uses it: many messages in one send, their answers read at once, the
-/// kernel's own words (extack) in every error. libmnl builds and walks the messages.
+/// kernel's own words (extack) in every error. The format is that of RFC 3549 and of the kernel's
+/// Documentation/userspace-api/netlink/intro.rst; attributes.h reads what comes back.
 namespace ocinet::netlink {
 
 /// One message under construction. Attributes that do not fit into its capacity are an Error.
@@ -27,7 +28,7 @@ public:
     /// Adds the family's header (ifinfomsg, nfgenmsg, …), zeroed; before any attribute.
     template <typename Header>
     Header& header() {
-        return *static_cast<Header*>(mnl_nlmsg_put_extra_header(get(), sizeof(Header)));
+        return *reinterpret_cast<Header*>(append(sizeof(Header)));
     }
     Message& put(std::uint16_t type, const void* data, std::size_t size);
     Message& put_u8(std::uint16_t type, std::uint8_t value) { return put(type, &value, 1); }
@@ -38,10 +39,10 @@ public:
     /// A nested attribute, filled by `fill`.
     template <typename Fill>
     Message& nest(std::uint16_t type, Fill fill) {
-        nlattr* start = mnl_attr_nest_start(get(), type);
-        require_room(0);
+        const std::size_t start = size_;
+        put(std::uint16_t(type | NLA_F_NESTED), nullptr, 0);
         fill(*this);
-        mnl_attr_nest_end(get(), start);
+        end_nest(start);
         return *this;
     }
 
@@ -55,10 +56,13 @@ public:
     int command() const { return command_; }
 
 private:
-    void require_room(std::size_t size) const;
+    /// Room for `size` bytes more, zeroed.
+    char* append(std::size_t size);
+    void end_nest(std::size_t start);
 
     std::unique_ptr<char[]> buffer_;
     std::size_t capacity_;
+    std::size_t size_ = 0;
     int allowed_ = 0;
     int command_ = 0;
 };

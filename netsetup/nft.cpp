@@ -2,9 +2,6 @@
 #include "netsetup/nft.h"
 
 #include <arpa/inet.h>
-#include <libnftnl/set.h>
-#include <libnftnl/table.h>
-#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -12,9 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "netsetup/attributes.h"
 #include "netsetup/base/text.h"
@@ -31,7 +27,11 @@ namespace {
 constexpr std::size_t elements_a_message = 128;
 constexpr std::size_t element_size = 384;
 
-using SetPointer = std::unique_ptr<nftnl_set, void (*)(const nftnl_set*)>;
+// How nft writes a comment, of an element as of a table, into the user data that the kernel keeps
+// for it: type, length, text with its NUL (libnftnl/udata.h: NFTNL_UDATA_SET_ELEM_COMMENT,
+// _TABLE_COMMENT).
+constexpr char comment_type = 0;
+constexpr std::size_t longest_comment = 128;
 
 netlink::Message message(std::uint16_t type, std::uint16_t flags, std::size_t capacity,
                          Family family) {
@@ -43,56 +43,55 @@ netlink::Message message(std::uint16_t type, std::uint16_t flags, std::size_t ca
 }
 
 std::vector<char> user_data(const std::string& comment) {
-    const std::unique_ptr<nftnl_udata_buf, void (*)(const nftnl_udata_buf*)> buffer(
-        nftnl_udata_buf_alloc(256), nftnl_udata_buf_free);
-    if (!buffer ||
-        !nftnl_udata_put_strz(buffer.get(), NFTNL_UDATA_SET_ELEM_COMMENT, comment.c_str())) {
+    if (comment.size() > longest_comment) {
         throw Error("the comment of an nft element is too long: " + comment);
     }
-    const auto* data = static_cast<const char*>(nftnl_udata_buf_data(buffer.get()));
-    return {data, data + nftnl_udata_buf_len(buffer.get())};
+    std::vector<char> data{comment_type, char(comment.size() + 1)};
+    data.insert(data.end(), comment.c_str(), comment.c_str() + comment.size() + 1);
+    return data;
 }
 
-void put(nftnl_set_elem* element, std::uint16_t attribute, const std::vector<char>& data) {
-    if (!data.empty() &&
-        nftnl_set_elem_set(element, attribute, data.data(), std::uint32_t(data.size())) != 0) {
-        throw Error("out of memory for an nft element");
+void put_data(netlink::Message& message, std::uint16_t type, const std::vector<char>& data) {
+    if (!data.empty()) {
+        message.nest(type, [&](netlink::Message& nested) {
+            nested.put(NFTA_DATA_VALUE, data.data(), data.size());
+        });
     }
 }
 
-nftnl_set_elem* add_new(nftnl_set* set) {
-    nftnl_set_elem* element = nftnl_set_elem_alloc();
-    if (!element) {
-        throw Error("out of memory for an nft element");
-    }
-    nftnl_set_elem_add(set, element);
-    return element;
-}
-
-void put_element(nftnl_set* set, const Element& element) {
+// nf_tables.h: enum nft_set_elem_attributes.
+void put_element(netlink::Message& message, const Element& element) {
     const Encoded encoded = encode(element);
-    nftnl_set_elem* raw = add_new(set);
-    put(raw, NFTNL_SET_ELEM_KEY, encoded.key);
-    put(raw, NFTNL_SET_ELEM_KEY_END, encoded.key_end);
-    put(raw, NFTNL_SET_ELEM_DATA, encoded.value);
-    if (!element.comment.empty()) {
-        put(raw, NFTNL_SET_ELEM_USERDATA, user_data(element.comment));
-    }
+    message.nest(NFTA_LIST_ELEM, [&](netlink::Message& nested) {
+        put_data(nested, NFTA_SET_ELEM_KEY, encoded.key);
+        put_data(nested, NFTA_SET_ELEM_KEY_END, encoded.key_end);
+        put_data(nested, NFTA_SET_ELEM_DATA, encoded.value);
+        if (!element.comment.empty()) {
+            const auto data = user_data(element.comment);
+            nested.put(NFTA_SET_ELEM_USERDATA, data.data(), data.size());
+        }
+    });
     if (!encoded.next_key.empty()) {
         // An interval of one field is two elements: its start, and the first key behind it.
-        nftnl_set_elem* end = add_new(set);
-        put(end, NFTNL_SET_ELEM_KEY, encoded.next_key);
-        nftnl_set_elem_set_u32(end, NFTNL_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
+        message.nest(NFTA_LIST_ELEM, [&](netlink::Message& nested) {
+            put_data(nested, NFTA_SET_ELEM_KEY, encoded.next_key);
+            nested.put_u32(NFTA_SET_ELEM_FLAGS, htonl(NFT_SET_ELEM_INTERVAL_END));
+        });
     }
 }
 
-SetPointer set_named(const std::string& name) {
-    SetPointer set(nftnl_set_alloc(), nftnl_set_free);
-    if (!set || nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, table) != 0 ||
-        nftnl_set_set_str(set.get(), NFTNL_SET_NAME, name.c_str()) != 0) {
-        throw Error("out of memory for an nft set");
-    }
-    return set;
+netlink::Message message_for(std::span<const Element> of_one_set, std::uint16_t type,
+                             std::uint16_t flags) {
+    netlink::Message result =
+        message(type, flags, 256 + of_one_set.size() * element_size, family_of(of_one_set.front()));
+    result.put_string(NFTA_SET_ELEM_LIST_TABLE, table);
+    result.put_string(NFTA_SET_ELEM_LIST_SET, of_one_set.front().set);
+    result.nest(NFTA_SET_ELEM_LIST_ELEMENTS, [&](netlink::Message& list) {
+        for (const auto& element : of_one_set) {
+            put_element(list, element);
+        }
+    });
+    return result;
 }
 
 // Messages of one type for all elements: those of one set that stand together share a message.
@@ -101,14 +100,12 @@ std::vector<netlink::Message> messages_for(const std::vector<Element>& elements,
     std::vector<netlink::Message> messages;
     for (std::size_t begin = 0; begin < elements.size();) {
         std::size_t end = begin;
-        const SetPointer set = set_named(elements[begin].set);
         while (end < elements.size() && end - begin < elements_a_message &&
                elements[end].set == elements[begin].set) {
-            put_element(set.get(), elements[end++]);
+            ++end;
         }
         messages.push_back(
-            message(type, flags, 256 + (end - begin) * element_size, family_of(elements[begin])));
-        nftnl_set_elems_nlmsg_build_payload(messages.back().get(), set.get());
+            message_for(std::span(elements).subspan(begin, end - begin), type, flags));
         messages.back().command(int(begin));
         begin = end;
     }
@@ -189,18 +186,12 @@ bool contains(netlink::Socket& socket, const Element& element) {
     auto request = messages_for({key_only}, NFT_MSG_GETSETELEM, 0);
     try {
         socket.send(request, [&](const nlmsghdr& answer) {
-            const SetPointer set = set_named(element.set);
-            if (nftnl_set_elems_nlmsg_parse(&answer, set.get()) != 0) {
-                throw Error("the kernel's answer about set " + element.set + " is malformed");
-            }
-            const std::unique_ptr<nftnl_set_elems_iter, void (*)(nftnl_set_elems_iter*)> walk(
-                nftnl_set_elems_iter_create(set.get()), nftnl_set_elems_iter_destroy);
-            while (nftnl_set_elem* raw = nftnl_set_elems_iter_next(walk.get())) {
-                std::uint32_t size = 0;
-                const void* value = nftnl_set_elem_get(raw, NFTNL_SET_ELEM_DATA, &size);
-                found =
-                    found || (size == wanted.value.size() &&
-                              (size == 0 || std::memcmp(value, wanted.value.data(), size) == 0));
+            const nlattr* list =
+                netlink::attribute(answer, sizeof(nfgenmsg), NFTA_SET_ELEM_LIST_ELEMENTS);
+            for (const nlattr* raw : netlink::all_nested(list, NFTA_LIST_ELEM)) {
+                const auto value = netlink::bytes_of(
+                    netlink::nested(netlink::nested(raw, NFTA_SET_ELEM_DATA), NFTA_DATA_VALUE));
+                found = found || std::ranges::equal(value, wanted.value);
             }
         });
     } catch (const netlink::Refused& refused) {
@@ -213,18 +204,13 @@ bool contains(netlink::Socket& socket, const Element& element) {
 
 namespace {
 
-// "policy 1" in nft's own encoding of a comment: type, length, text with its NUL. 0 for all else.
-int version_in(const nlattr* user_data) {
+// From a table's user data, "policy 1"; 0 for all else.
+int version_in(std::string_view user_data) {
     const std::string_view head = "policy ";
-    if (!user_data) {
+    if (user_data.size() <= 3 || user_data.front() != comment_type) {
         return 0;
     }
-    const auto* bytes = static_cast<const char*>(mnl_attr_get_payload(user_data));
-    const std::size_t size = mnl_attr_get_payload_len(user_data);
-    if (size <= 3 || bytes[0] != NFTNL_UDATA_TABLE_COMMENT) {
-        return 0;
-    }
-    const std::string_view comment(bytes + 2, size - 3);
+    const std::string_view comment = user_data.substr(2, user_data.size() - 3);
     if (!comment.starts_with(head)) {
         return 0;
     }
@@ -237,7 +223,8 @@ std::optional<int> live_version(netlink::Socket& socket, Family family) {
     std::optional<int> version;
     try {
         socket.send(std::move(request), [&](const nlmsghdr& answer) {
-            version = version_in(netlink::attribute(answer, sizeof(nfgenmsg), NFTA_TABLE_USERDATA));
+            const auto* data = netlink::attribute(answer, sizeof(nfgenmsg), NFTA_TABLE_USERDATA);
+            version = version_in(netlink::bytes_of(data));
         });
     } catch (const netlink::Refused& refused) {
         if (!is_missing(refused)) {

@@ -8,7 +8,7 @@
 
 #include "netsetup/netlink.h"
 
-/// The tables `inet ocinet` and `bridge ocinet`: their elements, through libnftnl. The chains and
+/// The tables `inet ocinet` and `bridge ocinet`: their elements. The chains and
 /// rules are text (policy/policy.nft), loaded by ocinet-policy.
 namespace ocinet::nft {
 

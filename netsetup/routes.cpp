@@ -21,23 +21,18 @@ void dump_routes(netlink::Socket& socket, int family,
     netlink::Message request(RTM_GETROUTE, 0);
     request.header<rtmsg>().rtm_family = std::uint8_t(family);
     socket.dump(std::move(request), [&](const nlmsghdr& answer) {
-        const auto* header = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&answer));
+        const auto& header = netlink::header_of<rtmsg>(answer);
         const auto attr = [&](std::uint16_t type) {
             return netlink::attribute(answer, sizeof(rtmsg), type);
         };
-        const auto address = [&](std::uint16_t type) {
-            const nlattr* value = attr(type);
-            return value ? std::optional(IpAddress::from_bytes(mnl_attr_get_payload(value),
-                                                               mnl_attr_get_payload_len(value)))
-                         : std::nullopt;
-        };
-        visit({.destination = {address(RTA_DST).value_or(IpAddress::any(family)),
-                               header->rtm_dst_len},
-               .gateway = address(RTA_GATEWAY),
-               .metric = netlink::u32_of(attr(RTA_PRIORITY)),
-               .type = header->rtm_type,
-               .index = int(netlink::u32_of(attr(RTA_OIF)))},
-              header->rtm_table);
+        const auto address = [&](std::uint16_t type) { return netlink::address_of(attr(type)); };
+        visit(
+            {.destination = {address(RTA_DST).value_or(IpAddress::any(family)), header.rtm_dst_len},
+             .gateway = address(RTA_GATEWAY),
+             .metric = netlink::u32_of(attr(RTA_PRIORITY)),
+             .type = header.rtm_type,
+             .index = int(netlink::u32_of(attr(RTA_OIF)))},
+            header.rtm_table);
     });
 }
 

@@ -126,7 +126,7 @@ std::optional<Bound> find_bound(netlink::Socket& diag, const std::string& protoc
     std::uint32_t inode = 0;
     for (const int family : {AF_INET, AF_INET6}) {
         dump_sockets(diag, family, number_of(protocol), [&](const nlmsghdr& answer) {
-            const auto& socket = *static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(&answer));
+            const auto& socket = netlink::header_of<inet_diag_msg>(answer);
             const std::uint16_t port = ntohs(socket.id.idiag_sport);
             const auto bound = taken_by(answer, socket, address.family());
             if (found || !bound || port < first || port >= unsigned(first) + count) {

@@ -168,4 +168,12 @@ TEST_CASE("the sets are those of the policy's text, and so is its version") {
     CHECK_THAT(policy, contains("comment \"policy " + std::to_string(nft::policy_version) + "\""));
 }
 
+// The kernel takes more, but `nft -f` could not read what `nft list` then writes.
+TEST_CASE("an element's comment has 128 characters at most") {
+    auto socket = netlink::Socket::open(NETLINK_NETFILTER);
+    const nft::Element element{"bridges", {"eth0"}, {}, std::string(129, 'x')};
+    CHECK_THROWS_WITH(nft::add(socket, {element}),
+                      contains("comment of an nft element is too long"));
+}
+
 } // namespace ocinet::test

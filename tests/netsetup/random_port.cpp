@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The choice of a free host port. Looking changes nothing, and needs no privilege.
+#include <sys/socket.h>
+
 #include "netsetup/base/file.h"
 #include "netsetup/base/text.h"
 #include "netsetup/host_view.h"
