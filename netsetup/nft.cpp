@@ -184,21 +184,16 @@ bool contains(netlink::Socket& socket, const Element& element) {
     key_only.comment.clear();
     bool found = false;
     auto request = messages_for({key_only}, NFT_MSG_GETSETELEM, 0);
-    try {
-        socket.send(request, [&](const nlmsghdr& answer) {
-            const nlattr* list =
-                netlink::attribute(answer, sizeof(nfgenmsg), NFTA_SET_ELEM_LIST_ELEMENTS);
-            for (const nlattr* raw : netlink::all_nested(list, NFTA_LIST_ELEM)) {
-                const auto value = netlink::bytes_of(
-                    netlink::nested(netlink::nested(raw, NFTA_SET_ELEM_DATA), NFTA_DATA_VALUE));
-                found = found || std::ranges::equal(value, wanted.value);
-            }
-        });
-    } catch (const netlink::Refused& refused) {
-        if (!is_missing(refused)) {
-            throw;
+    request.front().allow(ENOENT);
+    socket.send(request, [&](const nlmsghdr& answer) {
+        const nlattr* list =
+            netlink::attribute(answer, sizeof(nfgenmsg), NFTA_SET_ELEM_LIST_ELEMENTS);
+        for (const nlattr* raw : netlink::all_nested(list, NFTA_LIST_ELEM)) {
+            const auto value = netlink::bytes_of(
+                netlink::nested(netlink::nested(raw, NFTA_SET_ELEM_DATA), NFTA_DATA_VALUE));
+            found = found || std::ranges::equal(value, wanted.value);
         }
-    }
+    });
     return found;
 }
 
@@ -220,17 +215,12 @@ int version_in(std::string_view user_data) {
 std::optional<int> live_version(netlink::Socket& socket, Family family) {
     auto request = message(NFT_MSG_GETTABLE, 0, 128, family);
     request.put_string(NFTA_TABLE_NAME, table);
+    request.allow(ENOENT);
     std::optional<int> version;
-    try {
-        socket.send(std::move(request), [&](const nlmsghdr& answer) {
-            const auto* data = netlink::attribute(answer, sizeof(nfgenmsg), NFTA_TABLE_USERDATA);
-            version = version_in(netlink::bytes_of(data));
-        });
-    } catch (const netlink::Refused& refused) {
-        if (!is_missing(refused)) {
-            throw;
-        }
-    }
+    socket.send(std::move(request), [&](const nlmsghdr& answer) {
+        const auto* data = netlink::attribute(answer, sizeof(nfgenmsg), NFTA_TABLE_USERDATA);
+        version = version_in(netlink::bytes_of(data));
+    });
     return version;
 }
 
