@@ -13,7 +13,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -197,8 +196,7 @@ std::vector<PortVlan> port_vlans(netlink::Socket& socket, int index) {
         const nlattr* bridge = netlink::attribute(answer, sizeof(ifinfomsg), IFLA_AF_SPEC);
         for (const nlattr* attribute : netlink::all_nested(bridge, IFLA_BRIDGE_VLAN_INFO)) {
             bridge_vlan_info found{};
-            const auto bytes = netlink::bytes_of(attribute);
-            std::memcpy(&found, bytes.data(), std::min(bytes.size(), sizeof found));
+            netlink::bytes_of(attribute).copy(reinterpret_cast<char*>(&found), sizeof found);
             const unsigned both = BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED;
             vlans.push_back({found.vid, (found.flags & both) == both});
         }

@@ -112,10 +112,6 @@ std::vector<netlink::Message> messages_for(const std::vector<Element>& elements,
     return messages;
 }
 
-bool is_missing(const netlink::Refused& refused) {
-    return refused.error() == ENOENT;
-}
-
 // What stands in braces.
 std::string braced(const Element& element, bool with_value) {
     std::string text = "{ " + join(quoted_key(element), " . ");
@@ -161,19 +157,15 @@ void remove(netlink::Socket& socket, const std::vector<Element>& elements) {
         socket.send_transaction(messages_for(elements, NFT_MSG_DELSETELEM, 0));
         return;
     } catch (const netlink::Refused& refused) {
-        if (!is_missing(refused)) {
+        if (refused.error() != ENOENT) {
             throw;
         }
     }
     // One of them is gone already, and the transaction with it: now each by itself.
     for (const auto& element : elements) {
-        try {
-            socket.send_transaction(messages_for({element}, NFT_MSG_DELSETELEM, 0));
-        } catch (const netlink::Refused& refused) {
-            if (!is_missing(refused)) {
-                throw;
-            }
-        }
+        auto alone = messages_for({element}, NFT_MSG_DELSETELEM, 0);
+        alone.front().allow(ENOENT);
+        socket.send_transaction(std::move(alone));
     }
 }
 
@@ -188,6 +180,9 @@ bool contains(netlink::Socket& socket, const Element& element) {
     socket.send(request, [&](const nlmsghdr& answer) {
         const nlattr* list =
             netlink::attribute(answer, sizeof(nfgenmsg), NFTA_SET_ELEM_LIST_ELEMENTS);
+        if (!list) {
+            throw Error("the kernel's answer about set " + element.set + " is malformed");
+        }
         for (const nlattr* raw : netlink::all_nested(list, NFTA_LIST_ELEM)) {
             const auto value = netlink::bytes_of(
                 netlink::nested(netlink::nested(raw, NFTA_SET_ELEM_DATA), NFTA_DATA_VALUE));

@@ -8,8 +8,8 @@
 
 #include "netsetup/netlink.h"
 
-/// The tables `inet ocinet` and `bridge ocinet`: their elements. The chains and
-/// rules are text (policy/policy.nft), loaded by ocinet-policy.
+/// The tables `inet ocinet` and `bridge ocinet`: their elements. The chains and rules are
+/// text (policy/policy.nft), loaded by ocinet-policy.
 namespace ocinet::nft {
 
 inline constexpr const char* table = "ocinet";
