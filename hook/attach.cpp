@@ -256,7 +256,7 @@ void attach(const oci::State& state) {
         log::info(note);
     }
     Context context = acquire(host, state.id, record.plan, std::move(process.netns));
-    confine();
+    confine(Confined::attach);
     apply_all(record, host, context, std::move(held));
     print_result(state.id, record.plan);
 }

@@ -75,7 +75,7 @@ void end(Record& record, Host& host) {
     if (holder && !is_kept(*holder, host)) {
         context.emplace(acquire_for_undo(host, *holder));
     }
-    confine();
+    confine(Confined::detach);
     if (!record.joined.empty()) {
         share::leave(host.directory, record);
     } else if (!context) {

@@ -94,7 +94,7 @@ void come_back(Record& record, Record holder, Host& host) {
     holder.phase = Record::Phase::attached;
     record = std::move(holder);
     Context context = acquire_for_undo(host, record);
-    confine();
+    confine(Confined::attach);
     for (const auto& step : record.plan.own) {
         const auto* hosts = std::get_if<ops::AddHosts>(&step.operation);
         if (hosts && context.files.contains(hosts->file)) {
@@ -128,7 +128,7 @@ bool join(Record& record, const oci::ContainerRequest& wanted, Host& host) {
             return true;
         }
         record.plan.attached = holder->plan.attached;
-        confine();
+        confine(Confined::attach);
         share::join(host.directory, record, *holder);
         return true;
     }

@@ -11,6 +11,7 @@
 
 #include "hook/attach.h"
 #include "hook/detach.h"
+#include "hook/privileges.h"
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
 
@@ -31,6 +32,7 @@ constexpr const char* usage =
 An OCI hook that gives a container its network; the container's state is read from stdin.
   --log-level LEVEL    debug, info, warning (as without it) or error
   --log-format FORMAT  text (as without it) or json
+  --show-privileges    what is left to the hook once it begins to change things
   --version, --help
 )";
 
@@ -49,8 +51,9 @@ Value one_of(const std::optional<Value>& value, const std::string& option) {
 
 // By getopt: a parser that knows more costs 0.1 ms at each start.
 Arguments parse(int argc, char** argv) {
-    const std::array<option, 5> options{{{"log-level", required_argument, nullptr, 'l'},
+    const std::array<option, 6> options{{{"log-level", required_argument, nullptr, 'l'},
                                          {"log-format", required_argument, nullptr, 'f'},
+                                         {"show-privileges", no_argument, nullptr, 'p'},
                                          {"version", no_argument, nullptr, 'v'},
                                          {"help", no_argument, nullptr, 'h'},
                                          {}}};
@@ -61,6 +64,7 @@ Arguments parse(int argc, char** argv) {
         switch (found) {
         case 'l': arguments.level = one_of(log::parse_level(::optarg), "--log-level"); break;
         case 'f': arguments.format = one_of(log::parse_format(::optarg), "--log-format"); break;
+        case 'p': print_and_exit(ocinet::hook::privileges());
         case 'v': print_and_exit(OCINET_VERSION "\n");
         case 'h': print_and_exit(usage);
         default:

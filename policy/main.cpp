@@ -68,8 +68,8 @@ int run(const std::string& file) {
     if (!text) {
         throw ocinet::Error("there is no " + file);
     }
-    ocinet::confine();
     end_with_caller();
+    ocinet::confine(ocinet::Confined::policy);
     const auto order = read_order();
     return order ? load(*text + *order) : 0;
 }

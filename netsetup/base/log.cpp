@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/base/log.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <string>
+
+#include "netsetup/base/fd.h"
 
 namespace ocinet::log {
 
@@ -15,7 +19,7 @@ namespace {
 // NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): see log.h
 Level shown = Level::warning;
 Format format_of_lines = Format::text;
-bool syslog_is_open = false;
+Fd syslog_socket;
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 const char* name_of(Level level) {
@@ -54,6 +58,15 @@ std::string printable(std::string_view text) {
     return result;
 }
 
+// What libc's syslog() sends, which we cannot use: it makes a new socket when the daemon was
+// started anew. The daemon knows the time. It is not waited for: the message is on stderr, too.
+void send_to_syslog(Level level, const std::string& text) {
+    const std::string datagram = "<" + std::to_string(LOG_DAEMON | priority_of(level)) +
+                                 ">ocinet[" + std::to_string(::getpid()) + "]: " + text;
+    (void)::send(syslog_socket.get(), datagram.data(), datagram.size(),
+                 MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 void put(Level level, std::string_view raw_message, std::string_view hint = {}) {
     if (!shows(level)) {
         return;
@@ -76,9 +89,8 @@ void put(Level level, std::string_view raw_message, std::string_view hint = {}) 
     // stderr may be closed or full: the message still goes to syslog, and there is nobody to tell.
     while (::write(STDERR_FILENO, line.data(), line.size()) < 0 && errno == EINTR) {
     }
-    if (syslog_is_open) {
-        ::syslog(priority_of(level), "%.*s%s%.*s", int(message.size()), message.data(),
-                 hint.empty() ? "" : "; hint: ", int(hint.size()), hint.data());
+    if (syslog_socket) {
+        send_to_syslog(level, message + (hint.empty() ? "" : "; hint: ") + std::string(hint));
     }
 }
 
@@ -113,8 +125,12 @@ void configure(Level level, Format format) {
 }
 
 void open_syslog() {
-    ::openlog("ocinet", LOG_PID | LOG_NDELAY, LOG_DAEMON);
-    syslog_is_open = true;
+    Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const sockaddr_un daemon{AF_UNIX, _PATH_LOG};
+    if (socket &&
+        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&daemon), sizeof daemon) == 0) {
+        syslog_socket = std::move(socket);
+    }
 }
 
 void debug(std::string_view message) {

@@ -20,7 +20,8 @@ std::optional<Format> parse_format(std::string_view name);
 bool shows(Level level);
 void configure(Level level, Format format);
 
-/// Connects to syslog now: later the process may not open files or sockets.
+/// Connects to the host's /dev/log (RFC 3164), where there is one: later the process may not make
+/// sockets.
 void open_syslog();
 
 void debug(std::string_view message);

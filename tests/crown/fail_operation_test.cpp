@@ -127,7 +127,7 @@ public:
     std::string run() {
         const auto lock = host_.locks.container(record_.id);
         Context context = acquire(host_, record_.id, record_.plan, std::move(process_.netns));
-        confine();
+        confine(Confined::attach);
         try {
             record_.save(host_.directory);
             apply_steps(record_.plan.shared, context);

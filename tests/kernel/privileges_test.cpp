@@ -36,6 +36,8 @@ Status status_of(pid_t pid) {
 
 const std::string no_excess;
 
+constexpr const char* filter_mode = "2"; // SECCOMP_MODE_FILTER
+
 // Empty when it holds CAP_NET_ADMIN (12) alone and can never gain more.
 std::string excess_of(pid_t pid) {
     const Status status = status_of(pid);
@@ -45,7 +47,8 @@ std::string excess_of(pid_t pid) {
                                              {"CapEff", "0000000000001000"},
                                              {"CapBnd", "0000000000001000"},
                                              {"CapAmb", "0000000000000000"},
-                                             {"NoNewPrivs", "1"}}) {
+                                             {"NoNewPrivs", "1"},
+                                             {"Seccomp", filter_mode}}) {
         if (status.at(name) != wanted) {
             excess += name + " " + status.at(name) + "; ";
         }
@@ -65,7 +68,7 @@ struct Watch {
 
     std::set<pid_t> seen;
     std::map<pid_t, std::string> name; // of those that are confined
-    // System calls after no_new_privs was set: the last step of confining.
+    // System calls after the filter of system calls was installed: the last step of confining.
     std::map<pid_t, int> calls_confined;
     std::map<pid_t, std::size_t> descriptors_at_exit;
     std::string excess;
@@ -78,8 +81,7 @@ struct Watch {
         if (stop.before && stop.number == SYS_exit_group) {
             descriptors_at_exit[stop.pid] = descriptors_of(stop.pid);
         }
-        const bool is_last_step =
-            stop.number == SYS_prctl && stop.arguments[0] == PR_SET_NO_NEW_PRIVS && !stop.before;
+        const bool is_last_step = stop.number == SYS_seccomp && !stop.before;
         // A child of the confined hook is born so; ocinet-policy was there before.
         const bool is_born_so = seen.insert(stop.pid).second && calls_confined.contains(hook);
         if (is_last_step || is_born_so) {

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "netsetup/confine.h"
-
 #include <sys/capability.h>
 #include <sys/prctl.h>
 
@@ -10,10 +8,11 @@
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/log.h"
+#include "netsetup/confine/parts.h"
 
 namespace ocinet {
 
-void confine() {
+void drop_capabilities() {
     // The bounding set first: dropping from it needs CAP_SETPCAP. A caller may have taken that from
     // us; then the set stays, which gives nothing back to a process with no_new_privs.
     for (cap_value_t capability = 0;; ++capability) {

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Landlock (Documentation/userspace-api/landlock.rst), by its system calls: Debian has no library.
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+
+#include "netsetup/base/error.h"
+#include "netsetup/base/fd.h"
+#include "netsetup/base/log.h"
+#include "netsetup/base/paths.h"
+#include "netsetup/confine/parts.h"
+
+namespace ocinet {
+
+namespace {
+
+constexpr std::uint64_t read_rights = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+
+constexpr std::uint64_t write_rights =
+    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SYM;
+
+constexpr std::uint64_t never_needed = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+                                       LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+                                       LANDLOCK_ACCESS_FS_MAKE_BLOCK;
+
+class Ruleset {
+public:
+    explicit Ruleset(std::uint64_t handled) {
+        const landlock_ruleset_attr attributes{.handled_access_fs = handled};
+        fd_.reset(int(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0)));
+        if (!fd_) {
+            throw_errno("landlock_create_ruleset");
+        }
+    }
+
+    void allow(const char* path, std::uint64_t rights) {
+        Fd directory(::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+        if (!directory) {
+            throw_errno(std::string("open ") + path);
+        }
+        const landlock_path_beneath_attr rule{.allowed_access = rights,
+                                              .parent_fd = directory.get()};
+        if (::syscall(SYS_landlock_add_rule, fd_.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) !=
+            0) {
+            throw_errno(std::string("landlock_add_rule for ") + path);
+        }
+        // A rule is the inode's, and /proc/sys makes another one when the directory was forgotten
+        // meanwhile: it stays open as long as we live.
+        directory.release();
+    }
+
+    void enforce() {
+        if (::syscall(SYS_landlock_restrict_self, fd_.get(), 0) != 0) {
+            throw_errno("landlock_restrict_self");
+        }
+    }
+
+private:
+    Fd fd_;
+};
+
+bool has_landlock() {
+    if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0) {
+        return true;
+    }
+    if (errno != ENOSYS && errno != EOPNOTSUPP) {
+        throw_errno("ask for Landlock's version");
+    }
+    log::debug("this kernel has no Landlock");
+    return false;
+}
+
+} // namespace
+
+void restrict_paths(Confined who) {
+    if (!has_landlock()) {
+        return;
+    }
+    if (who == Confined::policy) {
+        Ruleset(write_rights | never_needed).enforce(); // libnftables reads names below /etc
+        return;
+    }
+    Ruleset rules(read_rights | write_rights | never_needed);
+    rules.allow(paths::state, read_rights | write_rights);
+    rules.allow("/proc", read_rights);
+    // Root owns the files of /proc/sys: without capabilities it could still write all of them.
+    rules.allow("/proc/sys/net", LANDLOCK_ACCESS_FS_WRITE_FILE);
+    rules.enforce();
+}
+
+} // namespace ocinet
