@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A network's file, and a container of that network.
+#include "oci-config/network.h"
+
+#include "netsetup/base/names.h"
+#include "tests/fuzz/oracle.h"
+#include "tests/fuzz/planned.h"
+#include "tests/fuzz/targets.h"
+
+namespace ocinet::fuzz {
+
+namespace {
+
+void check_subnet(const oci::Subnet& subnet) {
+    const auto& prefix = subnet.subnet;
+    require(prefix.address == prefix.network(), "a subnet has no host bits");
+    for (const auto& address : {subnet.gateway, subnet.lease_first, subnet.lease_last}) {
+        require(oci::is_host_address(address, prefix), "a host's address lies in its subnet");
+    }
+    require(subnet.lease_first <= subnet.lease_last, "leases end behind their beginning");
+    // state/leases.h counts so.
+    for (const auto& address : {subnet.lease_first, subnet.lease_last}) {
+        require(prefix.address.plus(address.minus(prefix.address)) == address,
+                "a lease is found by its number");
+    }
+}
+
+} // namespace
+
+void fuzz_network(const std::string& input) {
+    const auto network = accepted([&] { return oci::parse_network(input, "web", "web.json"); });
+    if (!network) {
+        return;
+    }
+    require(network->name == "web", "a network has its file's name");
+    require(is_interface_name(network->interface), "an interface's name is one");
+    require(network->mtu.value_or(1500) >= 68 && network->mtu.value_or(1500) <= 65535,
+            "an MTU is one");
+    require(network->vlan <= 4094, "a VLAN is one");
+    for (const auto& subnet : network->subnets) {
+        check_subnet(subnet);
+    }
+    const oci::ContainerRequest wanted{.attachments = oci::parse_attachments("web"),
+                                       .publish = oci::parse_publish("8080:80,9000-9010:9000-9010"),
+                                       .name = "c1"};
+    if (const auto plan = accepted([&] { return planned({}, wanted, {*network}); })) {
+        check_plan(*plan);
+    }
+}
+
+} // namespace ocinet::fuzz
