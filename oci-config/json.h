@@ -12,7 +12,8 @@
 
 namespace ocinet::oci {
 
-/// Throws an Error that names the document and the place of the fault. Comments and duplicate keys
+/// Throws an Error that names the document and the place of the fault. More than 100 levels of
+/// arrays and objects are one. Comments and duplicate keys
 /// are handled as RFC 8259 parsers usually do: comments refused, the last key wins.
 nlohmann::json parse_json(const std::string& text, std::string_view document);
 

@@ -161,7 +161,7 @@ TEST_CASE("what is no JSON object is refused with its name") {
     const std::string deep(max_state_size, '[');
     CHECK_THAT(refused(deep), contains("is not valid JSON"));
     CHECK_THAT(refused(deep.substr(0, max_state_size / 2) + std::string(max_state_size / 2, ']')),
-               contains("is not a JSON object"));
+               contains("is not valid JSON"));
 }
 
 } // namespace ocinet::oci
