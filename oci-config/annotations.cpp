@@ -12,6 +12,9 @@ namespace ocinet::oci {
 
 namespace {
 
+// Parts of a value are compared with each other; so many of them take a moment, not minutes.
+constexpr std::size_t longest_value = 1 << 16;
+
 void refuse_second(bool given, const char* option) {
     if (given) {
         throw Error(std::string(option) + " is given twice");
@@ -158,6 +161,9 @@ std::optional<ContainerRequest> parse_request(const Annotations& annotations) {
         }
         ours = true;
         try {
+            if (value.size() > longest_value) {
+                throw Error("longer than " + std::to_string(longest_value) + " bytes");
+            }
             if (key == "io.ocinet.network") {
                 request.attachments = parse_attachments(value);
             } else if (key == "io.ocinet.publish") {

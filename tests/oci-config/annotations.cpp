@@ -170,4 +170,17 @@ TEST_CASE("a bad value is told with its annotation") {
     }
 }
 
+// Each mapping is compared with each: of 16 MiB, which a config.json may have, for hours.
+TEST_CASE("a value that is too long is refused unread") {
+    const std::string key = "io.ocinet.publish";
+    std::string ports = "80";
+    while (ports.size() < (1 << 16) - 2) {
+        ports += ",80";
+    }
+    CHECK(requested({{key, ports}}).publish.size() > 20000);
+    CHECK(caught([&] { parse_request({{key, ports + ",80"}}); }).message() ==
+          "annotation io.ocinet.publish: longer than 65536 bytes");
+    CHECK_FALSE(parse_request({{"org.other", ports + ports}}));
+}
+
 } // namespace ocinet::oci
