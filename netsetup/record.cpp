@@ -35,13 +35,14 @@ void to_json(nlohmann::json& json, const Record::Phase& phase) {
 }
 
 void from_json(const nlohmann::json& json, Record::Phase& phase) {
+    const auto text = json.get<std::string>();
     for (const auto& [value, word] : phases) {
-        if (json == word) {
+        if (text == word) {
             phase = value;
             return;
         }
     }
-    throw Error("unknown phase " + json.dump());
+    throw Error("unknown phase \"" + text + "\"");
 }
 
 // All but the plan.
