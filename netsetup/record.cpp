@@ -90,7 +90,9 @@ template <typename Get>
 auto parse_record(const std::string& id, const std::string& text, Get get) {
     try {
         const auto json = nlohmann::json::parse(text);
-        if (const int version = json.at("version"); version != Record::current_version) {
+        int version = 0;
+        read_member(json, "version", version);
+        if (version != Record::current_version) {
             throw Error("it has version " + std::to_string(version) + ", this program knows " +
                         std::to_string(Record::current_version))
                 .hint(version > Record::current_version ? "use the newer ocinet" : "");

@@ -21,7 +21,7 @@ void to_json(nlohmann::json& json, const ConfigureLink::Route& route) {
 }
 void from_json(const nlohmann::json& json, ConfigureLink::Route& route) {
     json.at("destination").get_to(route.destination);
-    json.at("metric").get_to(route.metric);
+    read_member(json, "metric", route.metric);
     json.at("type").get_to(route.type);
     if (json.contains("gateway")) {
         route.gateway = json["gateway"].get<IpAddress>();

@@ -136,6 +136,23 @@ TEST_CASE("a damaged record is an error that says so") {
     }
 }
 
+// Cut down to what fits, a port would be another one, and a version ours.
+TEST_CASE("a number in a record is taken as it stands, or not at all") {
+    const StateDirectory state;
+    record_of("c1").save(state.directory);
+    const auto whole = nlohmann::json::parse(read_text(file_of(state, "c1")));
+    const nlohmann::json wrong[] = {2.5, 1e300, true, -9223372036854775807, 18446744073709551615U};
+    for (const char* place : {"/version", "/process/pid"}) {
+        for (const auto& number : wrong) {
+            CAPTURE(place, number.dump());
+            auto damaged = whole;
+            damaged[nlohmann::json::json_pointer(place)] = number;
+            write_text(file_of(state, "c1"), damaged.dump());
+            CHECK_THAT(refusal(state, "c1"), contains("in a record is not a number that fits"));
+        }
+    }
+}
+
 TEST_CASE("every field of a record is needed") {
     const StateDirectory state;
     const nlohmann::json whole = [&] {
