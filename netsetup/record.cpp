@@ -130,8 +130,11 @@ std::optional<Record> Record::load(const state::Directory& directory, const std:
     if (!text) {
         return std::nullopt;
     }
-    return parse_record(id, *text, [](const nlohmann::json& json) {
+    return parse_record(id, *text, [&](const nlohmann::json& json) {
         auto record = json.get<Record>();
+        if (record.id != id) { // a copy, say: what it tells to remove is another container's
+            throw Error("it is that of container \"" + record.id + "\"");
+        }
         json.at("plan").get_to(record.plan);
         return record;
     });

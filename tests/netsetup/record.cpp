@@ -153,6 +153,13 @@ TEST_CASE("a number in a record is taken as it stands, or not at all") {
     }
 }
 
+TEST_CASE("a record's copy under another container's name is refused") {
+    const StateDirectory state;
+    record_of("c1").save(state.directory);
+    write_text(file_of(state, "c2"), read_text(file_of(state, "c1")));
+    CHECK(refusal(state, "c2") == "the record of container c2: it is that of container \"c1\"");
+}
+
 TEST_CASE("every field of a record is needed") {
     const StateDirectory state;
     const nlohmann::json whole = [&] {
