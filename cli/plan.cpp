@@ -12,6 +12,7 @@
 #include "drivers/requests.h"
 #include "netsetup/base/file.h"
 #include "netsetup/base/paths.h"
+#include "netsetup/base/text.h"
 #include "netsetup/host.h"
 #include "netsetup/process.h"
 #include "oci-config/image.h"
@@ -114,7 +115,12 @@ void for_each_step(const Plan& plan, Visitor visit) {
     }
 }
 
-// Runs as it stands: what is not a command is a comment.
+bool is_comment(const std::string& command) {
+    return command.starts_with("# ");
+}
+
+// Runs as it stands: what is not a command is a comment, and does not end at a newline in a path
+// that a user chose.
 void print_commands(const Plan& plan, pid_t pid) {
     std::string attachment;
     std::printf("PID=%s  # the container's process\n", pid != 0 ? std::to_string(pid).c_str() : "");
@@ -125,19 +131,20 @@ void print_commands(const Plan& plan, pid_t pid) {
         }
         const Description description = describe(step.operation);
         for (const auto& command : description.apply) {
-            std::printf("%s\n", command.c_str());
+            std::printf("%s\n", (is_comment(command) ? printable(command) : command).c_str());
         }
         for (const auto& command : description.undo) {
+            const std::string line = printable(command);
             // Prose in parentheses, so that nobody takes it for a command.
-            if (command.starts_with("# ")) {
-                std::printf("    # undo: (%s)\n", command.c_str() + 2);
+            if (is_comment(line)) {
+                std::printf("    # undo: (%s)\n", line.c_str() + 2);
             } else {
-                std::printf("    # undo: %s\n", command.c_str());
+                std::printf("    # undo: %s\n", line.c_str());
             }
         }
     });
     for (const auto& note : plan.notes) {
-        std::printf("# note: %s\n", note.c_str());
+        std::printf("# note: %s\n", printable(note).c_str());
     }
 }
 

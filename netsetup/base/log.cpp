@@ -11,6 +11,7 @@
 #include <string>
 
 #include "netsetup/base/fd.h"
+#include "netsetup/base/text.h"
 
 namespace ocinet::log {
 
@@ -40,22 +41,6 @@ int priority_of(Level level) {
     case Level::error: break;
     }
     return LOG_ERR;
-}
-
-// Much of what we say was said to us. A line of the log stays one line, and a terminal is not told
-// to do things.
-std::string printable(std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-        if (std::uint8_t(c) < 0x20 || c == 0x7f) {
-            std::array<char, 8> escaped{};
-            std::snprintf(escaped.data(), escaped.size(), "\\x%02x", unsigned(std::uint8_t(c)));
-            result += escaped.data();
-        } else {
-            result += c;
-        }
-    }
-    return result;
 }
 
 // What libc's syslog() sends, which we cannot use: it makes a new socket when the daemon was

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdio>
 
 namespace ocinet {
 
@@ -65,6 +66,20 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
         text += (&part == parts.data() ? "" : std::string(separator)) + part;
     }
     return text;
+}
+
+std::string printable(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        if (std::uint8_t(c) < 0x20 || c == 0x7f) {
+            std::array<char, 8> escaped{};
+            std::snprintf(escaped.data(), escaped.size(), "\\x%02x", unsigned(std::uint8_t(c)));
+            result += escaped.data();
+        } else {
+            result += c;
+        }
+    }
+    return result;
 }
 
 std::string shell_word(std::string_view text) {

@@ -27,6 +27,10 @@ std::string_view trim(std::string_view text);
 /// The parts joined with `separator`.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
+/// The text as one line, with \x0a for a newline, and the same for every control character: what
+/// was said to us does not end a line of ours, nor tell a terminal to do things.
+std::string printable(std::string_view text);
+
 /// The text as one word of a POSIX shell: itself where that is safe, else in single quotes.
 std::string shell_word(std::string_view text);
 

@@ -73,4 +73,10 @@ TEST_CASE("a shell word is one word, and the shell reads back what was meant") {
     CHECK(result.out == expected);
 }
 
+TEST_CASE("what is printable stays as it is, what moves a terminal does not") {
+    CHECK(printable("") == "");
+    CHECK(printable("it's a \"name\" \xc3\xa9 \\x") == "it's a \"name\" \xc3\xa9 \\x");
+    CHECK(printable(std::string("a\n\x1b[2J\x7f\0b", 9)) == R"(a\x0a\x1b[2J\x7f\x00b)");
+}
+
 } // namespace ocinet

@@ -2,7 +2,9 @@
 // `ocinet plan`: what it says when there is nothing to plan, and how it prints an undo.
 #include "netsetup/base/text.h"
 #include "tests/cli/scene.h"
+#include "tests/support/bundle.h"
 #include "tests/support/catch.h"
+#include "tests/support/temp_dir.h"
 
 namespace ocinet::test {
 
@@ -25,6 +27,24 @@ TEST_CASE("an undo is a command, or prose in parentheses") {
         CAPTURE(std::string(line));
         CHECK(line.find("# undo: #") == std::string_view::npos);
     }
+}
+
+// What is printed is run by sh.
+TEST_CASE("a path with a newline stays within its comment") {
+    const Host host;
+    Bundle bundle(Annotations{{"io.ocinet.network", "bridge"}});
+    const bool is_ours = GENERATE(false, true);
+    CAPTURE(is_ours);
+    const std::string file = (is_ours ? bundle.path() : "/elsewhere") + "/hosts\nreboot";
+    bundle.config["mounts"] = {{{"destination", "/etc/hosts"}, {"source", file}}};
+    bundle.config["hostname"] = "web";
+    bundle.write();
+    if (is_ours) {
+        write_text(file, "");
+    }
+    const std::string plan = host.sh(cli_program() + " plan " + shell_word(bundle.path()));
+    CHECK_THAT(plan, contains(is_ours ? "from " + bundle.path() + "/hosts\\x0areboot)\n"
+                                      : "left alone: /elsewhere/hosts\\x0areboot does not"));
 }
 
 } // namespace ocinet::test
