@@ -65,13 +65,13 @@ void advertise() {
 const std::string nothing_believed;
 
 // The routes and addresses that came from an advertisement.
-std::string believed(const Host& host) {
-    return host.sh("ip -6 route show proto ra; ip -6 address show scope global");
+std::string believed(const Place& place) {
+    return place.sh("ip -6 route show proto ra; ip -6 address show scope global");
 }
 
 } // namespace
 
-TEST_CASE("a container's router advertisement is not believed by the host") {
+TEST_CASE("a container's router advertisement is not believed by the host", "[CVE-2020-10749]") {
     const Host host;
     const Container container(host, {{"io.ocinet.network", "bridge:ip=10.90.0.11"}});
     const auto result = container.attach();
@@ -97,6 +97,39 @@ TEST_CASE("a container's router advertisement is not believed by the host") {
     CHECK(eventually([&] {
         container.in(advertise);
         return believed(host).find("2001:db8:") != std::string::npos;
+    }));
+}
+
+TEST_CASE("a container's router advertisement is not believed by its neighbour",
+          "[CVE-2020-10749]") {
+    const Host host;
+    host.write_network("web",
+                       {{"subnets", {{{"subnet", "10.7.0.0/24"}}, {{"subnet", "fd07::/64"}}}}});
+    const Container neighbour(host, {{"io.ocinet.network", "web:ip=fd07::11"}});
+    const Container liar(host, {{"io.ocinet.network", "web:ip=fd07::12"}});
+    neighbour.attach();
+    liar.attach();
+    const std::string before = believed(neighbour);
+    const std::string of_host = believed(host);
+    CHECK(before.find("fd07::11") != std::string::npos);
+    const Process server = serve(neighbour, "neighbour", {{.port = 7777}});
+    const Process host_server = serve(host, "host", {{.port = 7777}});
+    liar.in(advertise);
+    for (const auto& [address, answer] :
+         {std::pair("fd07::11", "neighbour fd07::12"), std::pair("fd07::1", "host fd07::12")}) {
+        CHECK(ask_one(liar, {.protocol = "udp",
+                             .address = address,
+                             .port = 7777,
+                             .word = "after",
+                             .patience = 5s}) == answer);
+    }
+    CHECK(believed(neighbour) == before);
+    CHECK(believed(host) == of_host);
+
+    neighbour.sh("echo 2 >/proc/sys/net/ipv6/conf/eth0/accept_ra");
+    CHECK(eventually([&] {
+        liar.in(advertise);
+        return believed(neighbour).find("default via fe80:") != std::string::npos;
     }));
 }
 

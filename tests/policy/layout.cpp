@@ -136,8 +136,8 @@ Layout::Layout() {
     allow_crafted_packets();
     add_operators_rule();
     servers_.push_back(serve(host_, "host", host_services()));
-    servers_.push_back(serve(client_, "client", {{.port = 80}}));
-    servers_.push_back(serve(other_, "other", {{.port = 80}}));
+    servers_.push_back(serve(client_, "client", {{.port = 80}, {.port = 53}}));
+    servers_.push_back(serve(other_, "other", {{.port = 80}, {.port = 53}}));
     servers_.push_back(serve(right_, "right", {{.port = 80}}));
     for (const auto& spec : container_specs()) {
         servers_.push_back(serve(place(spec.name), spec.name, spec.listeners));

@@ -62,8 +62,11 @@ std::vector<Row> rows_of_internal() {
     const std::string published = "internal container -> others' published ports: no";
     const std::string dns = "internal container -> host: DNS";
     const std::string host = "internal container -> host beyond DNS: no";
+    const std::string outside_dns = "internal container -> outside's DNS: no";
     const std::string inwards = "outside -> internal container, others' translation: no";
     return {
+        {outside_dns, "shut", "198.51.100.2:53", "silence"},
+        {outside_dns, "shut", "192.0.2.2:53", "silence"},
         {published, "shut", "192.0.2.1:8080", "silence"},
         {published, "shut", "10.91.2.1:8080", "silence"},
         {published, "shut", "10.91.2.1:8100", "silence"},

@@ -86,7 +86,8 @@ std::vector<Row> dropped_rows(int family) {
 
 } // namespace
 
-TEST_CASE("each row of the policy holds, in both families, with bridge-nf-call-iptables 0 and 1") {
+TEST_CASE("each row of the policy holds, in both families, with bridge-nf-call-iptables 0 and 1",
+          "[CVE-2020-8558][CVE-2024-29018]") {
     const Layout layout;
     std::vector<Column> columns;
     for (const int family : {AF_INET, AF_INET6}) {
