@@ -59,6 +59,11 @@ const std::string before_plan =
     ",\"version\":" + std::to_string(Record::current_version) + plan_key;
 constexpr std::string_view suffix = ".json";
 
+// Below /run/ocinet.
+std::string file_of(const std::string& id) {
+    return "containers/" + id + std::string(suffix);
+}
+
 // Empty where there is no state yet.
 Fd records(const state::Directory& directory) {
     return state::open_directory(directory.root.get(), "containers");
@@ -70,19 +75,10 @@ namespace {
 
 // The text of a record's file; nothing when there is none.
 std::optional<std::string> read_record(const state::Directory& directory, const std::string& id) {
-    const Fd parent = records(directory);
-    const std::string name = id + std::string(suffix);
-    if (!parent) {
+    if (!records(directory)) {
         return std::nullopt;
     }
-    const Fd file(::openat(parent.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!file) {
-        if (errno == ENOENT) {
-            return std::nullopt;
-        }
-        throw_errno("open the record " + name);
-    }
-    return read_all(file.get(), largest_record, name);
+    return read_file(directory.root.get(), file_of(id), largest_record);
 }
 
 // `get` makes of the parsed record what is wanted.
@@ -97,11 +93,18 @@ auto parse_record(const std::string& id, const std::string& text, Get get) {
                         std::to_string(Record::current_version))
                 .hint(version > Record::current_version ? "use the newer ocinet" : "");
         }
+        // Whoever undid it would undo the other container's.
+        if (const std::string of = json.at("id"); of != id) {
+            throw Error("it is that of container " + of);
+        }
+        if (const ProcessIdentity process = json.at("process"); process.pid <= 0) {
+            throw Error(std::to_string(process.pid) + " is no process id");
+        }
         return get(json);
     } catch (Error& error) {
-        throw error.in("the record of container " + id);
+        throw error.in("the record " + file_of(id));
     } catch (const nlohmann::json::exception& error) {
-        throw Error("the record of container " + id + " is damaged: " + error.what());
+        throw Error("the record " + file_of(id) + " is damaged: " + error.what());
     }
 }
 
@@ -132,9 +135,6 @@ std::optional<Record> Record::load(const state::Directory& directory, const std:
     }
     return parse_record(id, *text, [&](const nlohmann::json& json) {
         auto record = json.get<Record>();
-        if (record.id != id) { // a copy, say: what it tells to remove is another container's
-            throw Error("it is that of container \"" + record.id + "\"");
-        }
         json.at("plan").get_to(record.plan);
         return record;
     });

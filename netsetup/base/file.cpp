@@ -35,7 +35,12 @@ std::string read_all(int fd, std::size_t limit, std::string_view name) {
 }
 
 std::optional<std::string> read_file(const std::string& path, std::size_t limit) {
-    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    return read_file(AT_FDCWD, path, limit);
+}
+
+std::optional<std::string> read_file(int directory, const std::string& path, std::size_t limit) {
+    const Fd file(
+        ::openat(directory, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!file) {
         if (errno == ENOENT || errno == ENOTDIR) {
             return std::nullopt;

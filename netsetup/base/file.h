@@ -18,6 +18,8 @@ std::string read_all(int fd, std::size_t limit, std::string_view name);
 /// A regular file's text, `limit` bytes at most; nothing when it does not exist. A symlink, FIFO or
 /// device in its place is an Error: none of them is ever followed or waited for.
 std::optional<std::string> read_file(const std::string& path, std::size_t limit);
+/// The same below `directory`.
+std::optional<std::string> read_file(int directory, const std::string& path, std::size_t limit);
 
 /// A short virtual file (/proc, /sys) below `directory`, trailing newline removed.
 /// Nothing when it does not exist.

@@ -103,7 +103,7 @@ TEST_CASE("a record that cannot be read is a warning") {
     const Result result = ocinet(scene.host, "ps --json");
     CHECK(result.status == 0);
     CHECK(json::parse(result.out).size() == 2);
-    CHECK_THAT(result.err, contains("warning: the record of container odd"));
+    CHECK_THAT(result.err, contains("warning: the record containers/odd.json"));
 }
 
 TEST_CASE("inspect tells all that is known of a container") {
