@@ -37,6 +37,9 @@ struct Family {
     const char* bridged_set;
 };
 
+// Some fifty bytes for each of the host's interfaces.
+constexpr std::size_t largest_mark = 16 << 20;
+
 constexpr Family ipv4{
     "ipv4",     "ipv4/ip_forward", "sysctl -w net.ipv4.ip_forward=", "forwarding4", "guarded4",
     "foreign4", "bridged4"};
@@ -89,16 +92,20 @@ std::vector<nft::Element> elements_of(const EnableForwarding& op) {
     return elements;
 }
 
+bool is_guards(const Family& family, std::string_view set) {
+    return set == family.guarded_set || set == family.foreign_set || set == family.bridged_set;
+}
+
 std::optional<Mark> read_mark(const state::Directory& directory, const Family& family) {
-    const auto text = read_setting(directory.root.get(), family.marker);
+    const auto text = read_file(directory.root.get(), family.marker, largest_mark);
     if (!text) {
         return std::nullopt;
     }
-    const auto lines = split(*text, '\n');
+    const auto lines = split(trim(*text), '\n');
     Mark mark{.container_id = std::string(lines.front())};
     for (const auto line : std::span(lines).subspan(1)) {
         const auto space = line.find(' ');
-        if (space == std::string_view::npos) {
+        if (space == std::string_view::npos || !is_guards(family, line.substr(0, space))) {
             throw Error(std::string(family.marker) + " below /run/ocinet is damaged");
         }
         mark.elements.push_back(

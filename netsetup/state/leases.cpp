@@ -41,10 +41,10 @@ std::string lease_path(const AddressRange& range, const IpAddress& address) {
 class Map {
 public:
     Map(const Directory& directory, const AddressRange& range, int flags)
-        : file_(::openat(directory.root.get(), map_of(range).c_str(),
-                         O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600)) {
+        : name_(map_of(range)), file_(::openat(directory.root.get(), name_.c_str(),
+                                               O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600)) {
         if (!file_ && errno != ENOENT) {
-            throw_errno("open the address map " + map_of(range));
+            throw_errno("open the address map " + name_);
         }
     }
 
@@ -93,15 +93,16 @@ private:
     // Past the file's end there are zeros.
     void read(void* data, std::size_t size, off_t at) const {
         if (file_ && ::pread(file_.get(), data, size, at) < 0) {
-            throw_errno("read an address map");
+            throw_errno("read the address map " + name_);
         }
     }
     void write(const void* data, std::size_t size, off_t at) {
         if (::pwrite(file_.get(), data, size, at) != ssize_t(size)) {
-            throw_errno("write an address map");
+            throw_errno("write the address map " + name_);
         }
     }
 
+    std::string name_;
     Fd file_;
 };
 

@@ -89,6 +89,20 @@ TEST_CASE("a network gets its elements back although they could not be restored"
     CHECK(differences(scene.host, next).empty());
 }
 
+TEST_CASE("the guard of a host with thousands of interfaces is restored") {
+    const Host host;
+    const Container box(host, published);
+    box.attach();
+    std::string mark = box.id();
+    for (int i = 1000; i < 5000; ++i) {
+        mark += "\nguarded4 interface" + std::to_string(i);
+    }
+    host.write("/run/ocinet/forwarding4", mark);
+    host.sh("nft flush ruleset");
+    host.sh(cli_program() + " reload");
+    CHECK_THAT(host.sh("nft list set inet ocinet guarded4"), contains("\"interface4999\""));
+}
+
 TEST_CASE("`ocinet plan` shows what would be restored") {
     const Populated scene;
     const std::string plan = cli_program() + " plan --network inner";
