@@ -121,6 +121,8 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     fill_standard_descriptors();
+    // It may be an image's: libc takes the names of files and our parser its manners from it.
+    ::clearenv();
     // What we make has the modes that we say, whoever calls us.
     ::umask(0);
     // A reader that went away is an error of write(), not our end.

@@ -2,6 +2,8 @@
 #include "tests/kernel/trace.h"
 
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,6 +120,23 @@ private:
 };
 
 } // namespace
+
+std::string path_of(const Stop& stop) {
+    if (stop.number != SYS_openat && stop.number != SYS_execve) {
+        return "";
+    }
+    // What is mapped may end behind the path: the kernel reads as far as that.
+    std::string text(4096, '\0');
+    const auto address = stop.arguments[stop.number == SYS_openat ? 1 : 0];
+    const iovec here{text.data(), text.size()};
+    const std::size_t first_page = text.size() - address % text.size();
+    const std::array<iovec, 2> there{
+        iovec{reinterpret_cast<void*>(address), first_page},
+        iovec{reinterpret_cast<void*>(address + first_page), text.size() - first_page}};
+    const ssize_t got = ::process_vm_readv(stop.pid, &here, 1, there.data(), there.size(), 0);
+    text.resize(got < 0 ? 0 : std::size_t(got));
+    return text.substr(0, text.find('\0'));
+}
 
 Result trace_hook(const Host& host, const std::string& state, const Call& call,
                   const std::function<void(const Stop&)>& look) {

@@ -20,6 +20,9 @@ struct Stop {
     std::array<std::uint64_t, 6> arguments{};
 };
 
+/// The path that a call of openat or execve names, read from the stopped process; empty for others.
+std::string path_of(const Stop& stop);
+
 /// Runs the shipped hook under ptrace(2), with all the processes it starts, and calls `look` at
 /// each stop. The stopped process may be looked at from outside meanwhile, and so may the host.
 Result trace_hook(const Host& host, const std::string& state, const Call& call,
