@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // ocinet gc: takes back what dead containers left.
-#include <cstdio>
 #include <memory>
 
 #include "cli/print.h"
 #include "cli/root.h"
 #include "cli/verbs.h"
+#include "netsetup/base/log.h"
 #include "netsetup/recover.h"
 
 namespace ocinet::cli {
@@ -61,11 +61,11 @@ void run(const Options& options) {
                 print_text(*done, options.dry_run);
             }
             for (const auto& failure : done->failures) {
-                std::fprintf(stderr, "ocinet: container %s: %s\n", id.c_str(), failure.c_str());
+                log::error(Error("container " + id + ": " + failure));
             }
             failed += done->failures.empty() ? 0 : 1;
-        } catch (const Error& error) {
-            std::fprintf(stderr, "ocinet: container %s: %s\n", id.c_str(), error.what());
+        } catch (Error& error) {
+            log::error(error.in("container " + id));
             ++failed;
         }
     }

@@ -52,11 +52,24 @@ void send_to_syslog(Level level, const std::string& text) {
                  MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+// A word that somebody wrote into a file may be as long as the file can be. What is wrong with it
+// is said behind it.
+std::string without_middle(std::string_view text) {
+    constexpr std::size_t kept = 1024; // of each end
+    if (text.size() <= 4 * kept) {
+        return std::string(text);
+    }
+    return std::string(text.substr(0, kept)) + "... (" + std::to_string(text.size() - 2 * kept) +
+           " bytes) ..." + std::string(text.substr(text.size() - kept));
+}
+
 void put(Level level, std::string_view raw_message, std::string_view hint = {}) {
     if (!shows(level)) {
         return;
     }
-    const std::string message = printable(raw_message);
+    // At lower levels it is our own commands that are long, and wanted whole.
+    const std::string message =
+        printable(level >= Level::warning ? without_middle(raw_message) : std::string(raw_message));
     std::string line;
     if (format_of_lines == Format::json) {
         nlohmann::ordered_json object{{"level", name_of(level)}, {"msg", message}};

@@ -3,6 +3,7 @@
 // alone, and said so, anywhere else.
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -83,6 +84,13 @@ std::vector<Obstacle> obstacles() {
          [](const Host&, Container& box, const TempDir&) {
              fs::remove(box.bundle().hosts_path());
              REQUIRE(::mkfifo(box.bundle().hosts_path().c_str(), 0600) == 0);
+         },
+         [](const Host&, Container&, const TempDir&) { return engines_line; }},
+        {"a device", "not a regular file",
+         [](const Host&, Container& box, const TempDir&) {
+             fs::remove(box.bundle().hosts_path());
+             REQUIRE(::mknod(box.bundle().hosts_path().c_str(), S_IFCHR | 0600, makedev(1, 5)) ==
+                     0);
          },
          [](const Host&, Container&, const TempDir&) { return engines_line; }},
         {"a directory", "EISDIR",
