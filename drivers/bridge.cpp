@@ -218,9 +218,8 @@ private:
                              .peer_mac = mac_};
         veth.name = host_interface_ = chosen.empty() ? veth.temporary : chosen;
         auto& steps = chosen.empty() ? plan_.own : plan_.shared;
-        auto elements = port_elements(request_, host_interface_, bridge_mac(request_));
-        if (request_.network.managed && !elements.empty()) {
-            steps.push_back({label(request_), ops::OwnElements{std::move(elements)}});
+        if (request_.network.managed) {
+            own_port_elements(steps);
         }
         steps.push_back({label(request_), std::move(veth)});
         // All ports of a bridge of ours are in its VLAN from the start.
@@ -229,6 +228,16 @@ private:
                                                               .bridge = request_.network.interface,
                                                               .vlan = request_.network.vlan,
                                                               .left = view_.bridge->default_vlan}});
+        }
+    }
+
+    void own_port_elements(std::vector<Step>& steps) {
+        auto elements = port_elements(request_, {.name = host_interface_,
+                                                 .mac = mac_,
+                                                 .addresses = addresses_,
+                                                 .bridge = bridge_mac(request_)});
+        if (!elements.empty()) {
+            steps.push_back({label(request_), ops::OwnElements{std::move(elements)}});
         }
     }
 

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <linux/if.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -18,7 +19,8 @@ namespace ocinet::nft {
 
 namespace {
 
-enum class Field { interface, ipv4, ipv6, mac, protocol, service };
+// The raw ones are bytes of a packet's payload: nft knows no type for them and writes numbers.
+enum class Field { interface, ipv4, ipv6, raw_ipv6, mac, raw_mac, protocol, service };
 
 struct SetType {
     const char* name;
@@ -61,6 +63,12 @@ const std::vector<SetType>& types() {
         {"arange6", {ipv6, protocol, service}, {ipv6}, true},
         {"lone", {interface}, {}, false, Family::bridge},
         {"gateways", {interface, mac}, {}, false, Family::bridge},
+        {"checked", {interface}, {}, false, Family::bridge},
+        {"macs", {interface, mac}, {}, false, Family::bridge},
+        {"source4", {interface, mac, ipv4}, {}, false, Family::bridge},
+        {"source6", {interface, mac, ipv6}, {}, false, Family::bridge},
+        {"targets", {interface, mac, raw_ipv6}, {}, false, Family::bridge},
+        {"lladdrs", {interface, raw_mac}, {}, false, Family::bridge},
     };
     return all;
 }
@@ -79,7 +87,9 @@ const char* name_of(Field field) {
     case Field::interface: return "ifname";
     case Field::ipv4: return "ipv4_addr";
     case Field::ipv6: return "ipv6_addr";
+    case Field::raw_ipv6: return "@th,64,128";
     case Field::mac: return "ether_addr";
+    case Field::raw_mac: return "@th,208,48";
     case Field::protocol: return "inet_proto";
     case Field::service: break;
     }
@@ -160,6 +170,7 @@ void append_word(Bytes& first, Bytes& last, Field field, const std::string& word
         append_protocol(last, word);
         break;
     case Field::mac:
+    case Field::raw_mac:
         append_mac(first, word);
         append_mac(last, word);
         break;
@@ -170,7 +181,8 @@ void append_word(Bytes& first, Bytes& last, Field field, const std::string& word
         break;
     }
     case Field::ipv4:
-    case Field::ipv6: append_address(first, last, word, field == Field::ipv4); break;
+    case Field::ipv6:
+    case Field::raw_ipv6: append_address(first, last, word, field == Field::ipv4); break;
     }
 }
 
@@ -218,13 +230,38 @@ Encoded encode(const Element& element) {
     return encoded;
 }
 
+namespace {
+
+// 0x020c0a5a0005
+std::string hexadecimal(std::span<const std::uint8_t> bytes) {
+    std::string text = "0x";
+    for (const auto byte : bytes) {
+        constexpr std::string_view digits = "0123456789abcdef";
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
+std::string quoted(Field field, const std::string& word) {
+    switch (field) {
+    case Field::interface: return "\"" + word + "\"";
+    case Field::raw_mac: return hexadecimal(Mac::parse(word).value_or(Mac()).bytes);
+    case Field::raw_ipv6: {
+        const auto address = IpAddress::parse(word).value_or(IpAddress::any(AF_INET6));
+        return hexadecimal({address.data(), address.size()});
+    }
+    default: return word;
+    }
+}
+
+} // namespace
+
 std::vector<std::string> quoted_key(const Element& element) {
     const SetType& type = type_of(element.set);
     std::vector<std::string> words = element.key;
     for (std::size_t i = 0; i < words.size() && i < type.key.size(); ++i) {
-        if (type.key[i] == Field::interface) {
-            words[i] = "\"" + words[i] + "\"";
-        }
+        words[i] = quoted(type.key[i], words[i]);
     }
     return words;
 }

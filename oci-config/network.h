@@ -60,6 +60,8 @@ struct Network {
     bool icc = true;
     /// Containers reach the host's own services.
     bool host_access = true;
+    /// What a container sends bears its own MAC and IP addresses.
+    bool spoof_check = true;
     /// Of the default route; 0: the kernel's default. Of several networks the one with the lowest
     /// gives the default route.
     std::uint32_t metric = 0;

@@ -86,6 +86,7 @@ void read_options(const nlohmann::json& options, const std::string& name, Networ
     network.isolation = read_isolation(option);
     network.icc = read_bool(option, "icc", true);
     network.host_access = read_bool(option, "host_access", true);
+    network.spoof_check = read_bool(option, "spoof_check", true);
     network.metric = read_number(option, "metric", 0, UINT32_MAX, std::uint32_t(0));
     network.no_default_route = read_bool(option, "no_default_route", false);
     network.outbound_addr4 = read_outbound(option, "outbound_addr4", AF_INET);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "drivers/parts/isolation.h"
 
+#include <sys/socket.h>
+
+#include <array>
+
 #include "drivers/parts/publish.h"
 
 namespace ocinet::drivers {
@@ -64,13 +68,58 @@ Elements network_elements(const Request& request) {
     return elements;
 }
 
-Elements port_elements(const Request& request, const std::string& port, const Mac& bridge) {
-    if (request.network.icc) {
-        return {};
-    }
+namespace {
+
+// RFC 4291, appendix A: what the kernel makes of the MAC address with addr_gen_mode 0.
+IpAddress link_local_of(const Mac& mac) {
+    const auto& m = mac.bytes;
+    const std::array<std::uint8_t, 16> bytes{
+        0xfe, 0x80, 0,    0,    0,    0,    0,   0, std::uint8_t(m[0] ^ 2),
+        m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]};
+    return IpAddress::from_bytes(bytes.data(), bytes.size());
+}
+
+// What the port's frames may say that they are.
+void add_identity(Elements& elements, const Request& request, const BridgePort& port) {
     const std::string comment = element_comment(request);
-    return {{.set = "lone", .key = {port}, .comment = comment},
-            {.set = "gateways", .key = {port, bridge.text()}, .comment = comment}};
+    const std::string mac = port.mac.text();
+    const auto add = [&](const char* set, std::vector<std::string> rest) {
+        rest.insert(rest.begin(), port.name);
+        elements.push_back({.set = set, .key = std::move(rest), .comment = comment});
+    };
+    const auto add_address6 = [&](const IpAddress& address) {
+        add("source6", {mac, address.text()});
+        add("targets", {mac, address.text()});
+    };
+    add("macs", {mac});
+    for (const auto& address : port.addresses) {
+        if (address.address.is_v4()) {
+            add("source4", {mac, address.address.text()});
+        } else {
+            add_address6(address.address);
+        }
+    }
+    if (request.network.has(AF_INET6)) {
+        add_address6(link_local_of(port.mac));
+        add("lladdrs", {mac});
+    }
+    add("checked", {});
+}
+
+} // namespace
+
+Elements port_elements(const Request& request, const BridgePort& port) {
+    Elements elements;
+    if (request.network.spoof_check) {
+        add_identity(elements, request, port);
+    }
+    if (!request.network.icc) {
+        const std::string comment = element_comment(request);
+        elements.push_back({.set = "lone", .key = {port.name}, .comment = comment});
+        elements.push_back(
+            {.set = "gateways", .key = {port.name, port.bridge.text()}, .comment = comment});
+    }
+    return elements;
 }
 
 } // namespace ocinet::drivers

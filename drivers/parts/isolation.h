@@ -9,8 +9,17 @@ namespace ocinet::drivers {
 /// Those that the network's containers share.
 std::vector<nft::Element> network_elements(const Request& request);
 
-/// Those of one container's port of the network's bridge.
-std::vector<nft::Element> port_elements(const Request& request, const std::string& port,
-                                        const Mac& bridge);
+/// A container's port of the network's bridge.
+struct BridgePort {
+    /// The host's end of the container's link.
+    std::string name;
+    /// Of the container's end, and what it may send from.
+    Mac mac;
+    std::vector<Prefix> addresses;
+    Mac bridge;
+};
+
+/// Those of one container.
+std::vector<nft::Element> port_elements(const Request& request, const BridgePort& port);
 
 } // namespace ocinet::drivers

@@ -73,6 +73,8 @@ std::vector<sysctl::Setting> settings_of(const ConfigureLink& op) {
     auto settings = sysctl::ipv6_settings(op.ipv6);
     if (op.ipv6) {
         settings.push_back({"ndisc_notify", "1"});
+        // The link-local address follows from the MAC address, which the policy knows.
+        settings.push_back({"addr_gen_mode", "0"});
     }
     return settings;
 }

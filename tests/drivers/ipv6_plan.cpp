@@ -60,6 +60,14 @@ TEST_CASE("a network with both families") {
         "ip link set dev ocbgxeqes5nrccj name oc-web alias ocinet::web up",
         "# lease tcp port 0.0.0.0:8080",
         "# lease tcp port [::]:8080",
+        R"(nft add element bridge ocinet macs '{ "ochd35ysfun425l" . 02:0c:0a:01:00:05 comment "c1 web" }')",
+        R"(nft add element bridge ocinet source4 '{ "ochd35ysfun425l" . 02:0c:0a:01:00:05 . 10.1.0.5 comment "c1 web" }')",
+        R"(nft add element bridge ocinet source6 '{ "ochd35ysfun425l" . 02:0c:0a:01:00:05 . fd01::5 comment "c1 web" }')",
+        R"(nft add element bridge ocinet targets '{ "ochd35ysfun425l" . 02:0c:0a:01:00:05 . 0xfd010000000000000000000000000005 comment "c1 web" }')",
+        R"(nft add element bridge ocinet source6 '{ "ochd35ysfun425l" . 02:0c:0a:01:00:05 . fe80::c:aff:fe01:5 comment "c1 web" }')",
+        R"(nft add element bridge ocinet targets '{ "ochd35ysfun425l" . 02:0c:0a:01:00:05 . 0xfe80000000000000000c0afffe010005 comment "c1 web" }')",
+        R"(nft add element bridge ocinet lladdrs '{ "ochd35ysfun425l" . 0x020c0a010005 comment "c1 web" }')",
+        R"(nft add element bridge ocinet checked '{ "ochd35ysfun425l" comment "c1 web" }')",
         "ip link add name ochd35ysfun425l address fe:0c:0a:01:00:05 mtu 1500 numtxqueues 1 "
         "numrxqueues 1 master oc-web type veth peer name eth0 address 02:0c:0a:01:00:05 mtu 1500 "
         "numtxqueues 1 numrxqueues 1 netns $PID",
@@ -71,6 +79,7 @@ TEST_CASE("a network with both families") {
         "nsenter -t $PID -n sysctl -w net.ipv6.conf.eth0.autoconf=0",
         "nsenter -t $PID -n sysctl -w net.ipv6.conf.eth0.disable_ipv6=0",
         "nsenter -t $PID -n sysctl -w net.ipv6.conf.eth0.ndisc_notify=1",
+        "nsenter -t $PID -n sysctl -w net.ipv6.conf.eth0.addr_gen_mode=0",
         "nsenter -t $PID -n ip link set dev eth0 up",
         "nsenter -t $PID -n ip address add 10.1.0.5/24 brd + dev eth0",
         "nsenter -t $PID -n ip address add fd01::5/64 nodad dev eth0",

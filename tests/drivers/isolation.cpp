@@ -61,16 +61,47 @@ TEST_CASE("a network's subnets go out, each by its family's way") {
           });
 }
 
+namespace {
+
+Lines port_lines(const std::string& options, const std::vector<std::string>& addresses) {
+    drivers::BridgePort port{.name = "ocx",
+                             .mac = Mac::parse("02:0c:0a:01:00:05").value(),
+                             .bridge = Mac::parse("02:0c:0a:01:00:01").value()};
+    for (const auto& address : addresses) {
+        port.addresses.push_back(Prefix::parse(address).value());
+    }
+    Lines lines;
+    for (const auto& element : drivers::port_elements(request_for(options), port)) {
+        lines.push_back(nft::add_line(element));
+    }
+    return lines;
+}
+
+} // namespace
+
 TEST_CASE("containers that are kept apart have the gateway as their only neighbour") {
-    const auto mac = Mac::parse("02:0c:0a:01:00:01").value();
-    CHECK(drivers::port_elements(request_for(with_options("")), "ocx", mac).empty());
-    const auto elements =
-        drivers::port_elements(request_for(with_options(R"("icc":"false")")), "ocx", mac);
-    REQUIRE(elements.size() == 2);
-    CHECK(nft::add_line(elements[0]) ==
-          R"(add element bridge ocinet lone { "ocx" comment "c1 web" })");
-    CHECK(nft::add_line(elements[1]) ==
-          R"(add element bridge ocinet gateways { "ocx" . 02:0c:0a:01:00:01 comment "c1 web" })");
+    CHECK(port_lines(with_options(R"("spoof_check":"false")"), {"10.1.0.5/24"}).empty());
+    CHECK(
+        port_lines(with_options(R"("icc":"false","spoof_check":"false")"), {"10.1.0.5/24"}) ==
+        Lines{
+            R"(add element bridge ocinet lone { "ocx" comment "c1 web" })",
+            R"(add element bridge ocinet gateways { "ocx" . 02:0c:0a:01:00:01 comment "c1 web" })"});
+}
+
+TEST_CASE("a container's port knows what its frames may say that they are") {
+    const std::string own = R"("ocx" . 02:0c:0a:01:00:05)";
+    const std::string end = R"( comment "c1 web" })";
+    const std::string add = "add element bridge ocinet ";
+    CHECK(port_lines(with_options(""), {"10.1.0.5/24"}) ==
+          Lines{add + "macs { " + own + end, add + "source4 { " + own + " . 10.1.0.5" + end,
+                add + R"(checked { "ocx")" + end});
+    CHECK(port_lines(R"({"subnets":[{"subnet":"fd01::/64"}]})", {"fd01::5/64"}) ==
+          Lines{add + "macs { " + own + end, add + "source6 { " + own + " . fd01::5" + end,
+                add + "targets { " + own + " . 0xfd010000000000000000000000000005" + end,
+                add + "source6 { " + own + " . fe80::c:aff:fe01:5" + end,
+                add + "targets { " + own + " . 0xfe80000000000000000c0afffe010005" + end,
+                add + R"(lladdrs { "ocx" . 0x020c0a010005)" + end,
+                add + R"(checked { "ocx")" + end});
 }
 
 } // namespace ocinet::test

@@ -101,6 +101,17 @@ const std::vector<Case> cases = {
      "",
      "0a5a0005"},
     {{"any4", {"tcp", "80"}, {}, ""}, "06000000 00500000", "", "", ""},
+    {{"source4", {"eth0", "02:0c:0a:5a:00:05", "10.90.0.5"}, {}, ""},
+     eth0 + " 020c0a5a 00050000 0a5a0005",
+     "",
+     "",
+     ""},
+    {{"targets", {"eth0", "02:0c:0a:5a:00:05", "fd00::5"}, {}, ""},
+     eth0 + " 020c0a5a 00050000 fd000000 00000000 00000000 00000005",
+     "",
+     "",
+     ""},
+    {{"lladdrs", {"eth0", "02:0c:0a:5a:00:05"}, {}, ""}, eth0 + " 020c0a5a 00050000", "", "", ""},
 };
 
 struct Bad {
@@ -131,9 +142,11 @@ const std::vector<Bad> bad = {
 // "set any4 { type A . B : C; flags interval; }" -> any4: "A . B : C"
 std::map<std::string, std::string> sets_of(const std::string& policy) {
     std::map<std::string, std::string> sets;
-    const std::regex line(R"(\n\s*(?:set|map) (\w+) \{ type ([^;]+);)");
+    const std::regex line(R"(\n\s*(?:set|map) (\w+) \{ type(?:of)? ([^;]+);)");
     for (std::sregex_iterator at(policy.begin(), policy.end(), line), end; at != end; ++at) {
-        sets[(*at)[1]] = (*at)[2];
+        // A set of raw bytes can only be declared by expressions.
+        const auto named = std::regex_replace((*at)[2].str(), std::regex("iifname"), "ifname");
+        sets[(*at)[1]] = std::regex_replace(named, std::regex("ether saddr"), "ether_addr");
     }
     return sets;
 }
@@ -166,6 +179,14 @@ TEST_CASE("the sets are those of the policy's text, and so is its version") {
     }
     CHECK(ours == sets_of(policy));
     CHECK_THAT(policy, contains("comment \"policy " + std::to_string(nft::policy_version) + "\""));
+}
+
+TEST_CASE("nft is told raw bytes as a number") {
+    CHECK(nft::add_line({"targets", {"eth0", "02:00:00:00:00:01", "fd00::a5"}, {}, ""}) ==
+          "add element bridge ocinet targets { \"eth0\" . 02:00:00:00:00:01 . "
+          "0xfd0000000000000000000000000000a5 }");
+    CHECK(nft::add_line({"lladdrs", {"eth0", "02:0c:0a:5a:00:05"}, {}, ""}) ==
+          "add element bridge ocinet lladdrs { \"eth0\" . 0x020c0a5a0005 }");
 }
 
 // The kernel takes more, but `nft -f` could not read what `nft list` then writes.

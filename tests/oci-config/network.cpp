@@ -130,6 +130,7 @@ TEST_CASE("the options of a network, each with its default") {
     CHECK(plain.vlan == 0);
     CHECK(plain.isolation == Isolation::closed);
     CHECK(plain.icc);
+    CHECK(plain.spoof_check);
     CHECK(plain.host_access);
     CHECK(plain.metric == 0);
     CHECK_FALSE(plain.no_default_route);
@@ -141,6 +142,7 @@ TEST_CASE("the options of a network, each with its default") {
                                       {"vlan", "4094"},
                                       {"isolate", "strict"},
                                       {"icc", "0"},
+                                      {"spoof_check", "f"},
                                       {"host_access", "False"},
                                       {"metric", "7"},
                                       {"no_default_route", "1"},
@@ -150,6 +152,7 @@ TEST_CASE("the options of a network, each with its default") {
     CHECK(network.vlan == 4094);
     CHECK(network.isolation == Isolation::strict);
     CHECK_FALSE(network.icc);
+    CHECK_FALSE(network.spoof_check);
     CHECK_FALSE(network.host_access);
     CHECK(network.metric == 7);
     CHECK(network.no_default_route);

@@ -22,15 +22,22 @@ struct Declared {
     bool map = false;
 };
 
+// A set of raw bytes can only be declared by expressions: `typeof iifname . @th,64,128`.
+std::string types_of(const std::string& words) {
+    const auto named = std::regex_replace(words, std::regex("iifname"), "ifname");
+    return std::regex_replace(named, std::regex("ether saddr"), "ether_addr");
+}
+
 // `map any4 { type inet_proto . inet_service : ipv4_addr . inet_service; flags interval; }`
 std::map<std::string, Declared> declared_sets() {
-    static const std::regex line(R"(^\s*(set|map) (\w+) \{ type ([^;]+);( flags interval;)? \})");
+    static const std::regex line(
+        R"(^\s*(set|map) (\w+) \{ type(?:of)? ([^;]+);( flags interval;)? \})");
     std::map<std::string, Declared> sets;
     const std::string text = read_text(paths::policy_text());
     for (const auto part : split(text, '\n')) {
         std::match_results<std::string_view::const_iterator> match;
         if (std::regex_search(part.begin(), part.end(), match, line)) {
-            sets[match[2]] = {match[3], match[4].matched, match[1] == "map"};
+            sets[match[2]] = {types_of(match[3]), match[4].matched, match[1] == "map"};
         }
     }
     return sets;
@@ -38,9 +45,10 @@ std::map<std::string, Declared> declared_sets() {
 
 std::vector<std::string> words_for(std::string_view types) {
     static const std::map<std::string_view, std::string> words = {
-        {"ifname", "eth0"},       {"ipv4_addr", "10.0.0.1"},
-        {"ipv6_addr", "fd00::1"}, {"ether_addr", "02:00:00:00:00:01"},
-        {"inet_proto", "tcp"},    {"inet_service", "80"}};
+        {"ifname", "eth0"},        {"ipv4_addr", "10.0.0.1"},
+        {"ipv6_addr", "fd00::1"},  {"ether_addr", "02:00:00:00:00:01"},
+        {"inet_proto", "tcp"},     {"inet_service", "80"},
+        {"@th,64,128", "fd00::1"}, {"@th,208,48", "02:00:00:00:00:01"}};
     std::vector<std::string> chosen;
     for (const auto type : split(types, '.')) {
         chosen.push_back(words.at(trim(type)));
