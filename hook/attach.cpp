@@ -208,7 +208,7 @@ LockList own_locks(const Record& record, Host& host) {
 
 } // namespace
 
-void attach(const oci::State& state) {
+void attach(const oci::State& state, Deadline deadline) {
     const oci::Bundle bundle = oci::read_bundle(state.bundle);
     const auto wanted = oci::parse_request(merged(bundle.annotations, state.annotations));
     if (!wanted) {
@@ -236,7 +236,7 @@ void attach(const oci::State& state) {
     };
     make_requests(); // what is wrong with them is said before anything of ours is made
     Record record = new_record(state, bundle, process, *wanted);
-    Host host;
+    Host host{.deadline = deadline};
     const auto own = own_locks(record, host);
     if (is_attached_already(record, host)) {
         return;

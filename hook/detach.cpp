@@ -93,7 +93,7 @@ void end(Record& record, Host& host) {
 
 } // namespace
 
-void detach(const oci::State& state) {
+void detach(const oci::State& state, Deadline deadline) {
     if (is_network_foreign()) {
         return; // a rootless container, which got nothing of us
     }
@@ -102,7 +102,7 @@ void detach(const oci::State& state) {
         log::debug("container " + state.id + " has nothing of ours");
         return;
     }
-    Host host{.directory = std::move(*directory)};
+    Host host{.directory = std::move(*directory), .deadline = deadline};
     const auto lock = host.locks.container(state.id);
     auto record = Record::load(host.directory, state.id);
     if (!record) {

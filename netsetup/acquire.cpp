@@ -12,7 +12,8 @@ Context bare(Host& host, const std::string& container_id) {
     return {.container_id = container_id,
             .state = host.directory,
             .route = host.route,
-            .netfilter = host.netfilter};
+            .netfilter = host.netfilter,
+            .deadline = host.deadline};
 }
 
 } // namespace

@@ -35,6 +35,10 @@ void apply_steps(const std::vector<Step>& steps, Context& context) {
                 log::debug(command);
             }
         }
+        if (context.deadline.has_passed()) {
+            throw Error("the deadline has passed")
+                .hint("before the runtime kills the hook half-way: see --deadline");
+        }
         apply_one(step, context);
     }
 }

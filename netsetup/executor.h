@@ -8,8 +8,8 @@
 
 namespace ocinet {
 
-/// Runs the steps in order. The first that fails ends it: the Error names the network and the
-/// command that the failed part equals.
+/// Runs the steps in order; none begins behind the deadline. The first that fails ends it: the
+/// Error names the network and the command that the failed part equals.
 void apply_steps(const std::vector<Step>& steps, Context& context);
 
 /// Undoes the steps, newest first. A failure does not keep the others from being undone; what

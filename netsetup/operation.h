@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "netsetup/base/address.h"
+#include "netsetup/base/deadline.h"
 #include "netsetup/netlink.h"
 #include "netsetup/netns.h"
 #include "netsetup/policy_loader.h"
@@ -85,6 +86,7 @@ struct Context {
     /// The host's.
     netlink::Socket& route;
     netlink::Socket& netfilter;
+    Deadline deadline = Deadline::never();
     std::optional<ContainerNetns> container = {};
     std::optional<PolicyLoader> policy_loader = {};
     std::map<std::string, Fd> files = {};

@@ -17,7 +17,8 @@ namespace ocinet::state {
 
 namespace {
 
-constexpr int patience_seconds = 10;
+constexpr Deadline::Milliseconds least_patience = std::chrono::seconds(1);
+constexpr Deadline::Milliseconds most_patience = std::chrono::seconds(10);
 
 // Cut to what an off_t can hold. Two names on one byte would only wait for each other.
 off_t byte_of(const std::string& name) {
@@ -36,7 +37,7 @@ struct flock range(short type, off_t byte) {
 // While it lives, SIGALRM interrupts a waiting system call once, after the given time.
 class Alarm {
 public:
-    explicit Alarm(int seconds) {
+    explicit Alarm(Deadline::Milliseconds time) {
         struct sigaction action{};
         action.sa_handler = [](int) {}; // no SA_RESTART: the wait must end
         ::sigaction(SIGALRM, &action, &before_);
@@ -45,7 +46,8 @@ public:
         sigaddset(&alarm, SIGALRM);
         ::sigprocmask(SIG_UNBLOCK, &alarm, &mask_before_); // the caller may have blocked it
         // Again every second: a signal that comes just before the wait begins is lost.
-        const itimerval timer{.it_interval = {1, 0}, .it_value = {seconds, 0}};
+        const itimerval timer{.it_interval = {1, 0},
+                              .it_value = {time.count() / 1000, time.count() % 1000 * 1000}};
         ::setitimer(ITIMER_REAL, &timer, nullptr);
     }
     Alarm(const Alarm&) = delete;
@@ -74,9 +76,10 @@ std::string holder_of(int file, off_t byte) {
 
 } // namespace
 
-Locks::Locks(const Directory& directory)
+Locks::Locks(const Directory& directory, Deadline deadline)
     : file_(
-          ::openat(directory.root.get(), "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+          ::openat(directory.root.get(), "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)),
+      deadline_(deadline) {
     if (!file_) {
         throw_errno("open the lock file");
     }
@@ -95,13 +98,15 @@ Locks::Held Locks::take(const std::string& name) {
     if (::fcntl(file_.get(), F_SETLK, &lock) == 0) {
         return {file_.get(), byte};
     }
-    const Alarm alarm(patience_seconds);
+    const auto patience = deadline_.patience(least_patience, most_patience);
+    const Alarm alarm(patience);
     if (::fcntl(file_.get(), F_SETLKW, &lock) == 0) {
         return {file_.get(), byte};
     }
     if (errno == EINTR) {
-        throw Error("gave up after " + std::to_string(patience_seconds) + " s on the lock \"" +
-                    name + "\", held by " + holder_of(file_.get(), byte));
+        const auto seconds = std::chrono::round<std::chrono::seconds>(patience).count();
+        throw Error("gave up after " + std::to_string(seconds) + " s on the lock \"" + name +
+                    "\", held by " + holder_of(file_.get(), byte));
     }
     throw_errno("lock \"" + name + "\"");
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "netsetup/base/deadline.h"
 #include "netsetup/base/fd.h"
 #include "netsetup/state/directory.h"
 
@@ -36,9 +37,10 @@ public:
         off_t byte_;
     };
 
-    explicit Locks(const Directory& directory);
+    explicit Locks(const Directory& directory, Deadline deadline = Deadline::never());
 
-    /// Waits, at most ten seconds; then an Error names the lock's holder.
+    /// Waits until the deadline, at least one second and at most ten; then an Error names the
+    /// lock's holder.
     Held netns(std::uint64_t cookie) { return take("netns " + std::to_string(cookie)); }
     Held container(const std::string& id) { return take("container " + id); }
     Held network(const std::string& name) { return take("network " + name); }
@@ -54,6 +56,7 @@ private:
     Held take(const std::string& name);
 
     Fd file_;
+    Deadline deadline_;
 };
 
 } // namespace ocinet::state

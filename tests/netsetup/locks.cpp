@@ -111,19 +111,28 @@ TEST_CASE("a container that is at work is passed over") {
 }
 
 TEST_CASE("whoever waits too long learns who holds the lock") {
-    if (sample(0, 0, 1) == 0) {
-        return; // it takes the ten seconds of the lock's patience: ./dev test --long
-    }
     const StateDirectory state;
     const auto first = holder(state, take_web);
     first.wait_for_output("held");
-    Locks locks(state.directory);
+    // Behind a deadline it is still waited for one second: the way back needs locks, too.
+    Locks locks(state.directory, Deadline::in(0ms));
     const auto pid = std::to_string(first.pid());
     auto command = read_text("/proc/" + pid + "/comm");
     command.pop_back();
     CHECK(message_of([&] { locks.network("web"); }) ==
-          "gave up after 10 s on the lock \"network web\", held by process " + pid + " (" +
-              command + ")");
+          "gave up after 1 s on the lock \"network web\", held by process " + pid + " (" + command +
+              ")");
+}
+
+TEST_CASE("a lock is waited for until the deadline, for one second at least and ten at most") {
+    for (const auto& [deadline, patience] :
+         {std::pair(Deadline::never(), 10000ms), std::pair(Deadline::in(3600s), 10000ms),
+          std::pair(Deadline::in(-5s), 1000ms)}) {
+        CHECK(deadline.patience(1s, 10s) == patience);
+    }
+    const auto some = Deadline::in(5s).patience(1s, 10s);
+    CHECK(some <= 5s);
+    CHECK(some >= 1s);
 }
 
 } // namespace ocinet::test
