@@ -130,11 +130,12 @@ Found found_bridge(const Request& request, const ops::EnsureBridge& wanted, cons
         return std::find(view.bridge_addresses.begin(), view.bridge_addresses.end(), address) !=
                view.bridge_addresses.end();
     };
-    const bool complete =
-        found.up && found.mac == wanted.mac && found.mtu == wanted.mtu &&
-        link::ipv6_problem(found, wanted.ipv6).empty() && (found.forwards_ipv4 || !wanted.routed) &&
-        found.route_localnet == wanted.routed && ops::has_vlan(found, wanted.vlan) &&
-        std::all_of(wanted.addresses.begin(), wanted.addresses.end(), has);
+    const bool complete = found.up && found.mac == wanted.mac && found.mtu == wanted.mtu &&
+                          link::ipv6_problem(found, wanted.ipv6).empty() &&
+                          (found.forwards_ipv4 || !wanted.routed) &&
+                          found.route_localnet == wanted.routed &&
+                          ops::has_vlan(found, wanted.vlan) && found.no_linklocal_learn &&
+                          std::all_of(wanted.addresses.begin(), wanted.addresses.end(), has);
     return complete ? Found::complete : Found::incomplete;
 }
 

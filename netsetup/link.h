@@ -37,6 +37,8 @@ struct Link {
     bool filters_vlans = false;
     /// Then the one that its ports are put into; 0: none.
     unsigned default_vlan = 0;
+    /// Learns no addresses from frames to 01:80:c2:00:00:0x, which no netfilter hook sees.
+    bool no_linklocal_learn = false;
 };
 
 /// What is wrong with its IPv6 settings, ` has IPv6 switched on`; empty when nothing is.

@@ -59,7 +59,7 @@ int load(const std::string& text) {
         std::fputs(nft_ctx_get_error_buffer(nft.get()), stderr);
         return 1;
     }
-    std::puts("loaded");
+    ocinet::write_all(STDOUT_FILENO, "loaded\n", "the report");
     return 0;
 }
 

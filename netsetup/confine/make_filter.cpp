@@ -34,7 +34,7 @@ void allow(scmp_filter_ctx filter, const SystemCall& call) {
         throw std::runtime_error(std::string("libseccomp knows no system call ") + call.name);
     }
     if (number < 0) {
-        return; // none of this processor's
+        throw std::runtime_error(std::string("this processor has no system call ") + call.name);
     }
     const scmp_arg_cmp condition{call.argument, SCMP_CMP_MASKED_EQ, call.mask, call.value};
     require(seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number,

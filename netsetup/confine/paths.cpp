@@ -24,6 +24,11 @@ constexpr std::uint64_t write_rights =
     LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
     LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SYM;
 
+// LANDLOCK_ACCESS_FS_TRUNCATE, which came with version 3 of the interface and is not in Debian 12's
+// header. Without it a file that may be read may be opened with O_TRUNC.
+constexpr std::uint64_t truncate_right = 1U << 14;
+constexpr long truncate_version = 3;
+
 constexpr std::uint64_t never_needed = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
                                        LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
                                        LANDLOCK_ACCESS_FS_MAKE_BLOCK;
@@ -64,29 +69,34 @@ private:
     Fd fd_;
 };
 
-bool has_landlock() {
-    if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0) {
-        return true;
+// 0 where the kernel has none.
+long landlock_version() {
+    const long version =
+        ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (version > 0) {
+        return version;
     }
     if (errno != ENOSYS && errno != EOPNOTSUPP) {
         throw_errno("ask for Landlock's version");
     }
     log::debug("this kernel has no Landlock");
-    return false;
+    return 0;
 }
 
 } // namespace
 
 void restrict_paths(Confined who) {
-    if (!has_landlock()) {
+    const long version = landlock_version();
+    if (version == 0) {
         return;
     }
+    const std::uint64_t changes = write_rights | (version >= truncate_version ? truncate_right : 0);
     if (who == Confined::policy) {
-        Ruleset(write_rights | never_needed).enforce(); // libnftables reads names below /etc
+        Ruleset(changes | never_needed).enforce(); // libnftables reads names below /etc
         return;
     }
-    Ruleset rules(read_rights | write_rights | never_needed);
-    rules.allow(paths::state, read_rights | write_rights);
+    Ruleset rules(read_rights | changes | never_needed);
+    rules.allow(paths::state, read_rights | changes);
     rules.allow("/proc", read_rights);
     // Root owns the files of /proc/sys: without capabilities it could still write all of them.
     rules.allow("/proc/sys/net", LANDLOCK_ACCESS_FS_WRITE_FILE);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <sched.h>
 #include <sys/mman.h>

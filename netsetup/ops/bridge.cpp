@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/ops/bridge.h"
 
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
@@ -69,18 +70,22 @@ void put_kind(netlink::Message& message, const EnsureBridge& op) {
     message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
     message.nest(IFLA_LINKINFO, [&](netlink::Message& info) {
         info.put_string(IFLA_INFO_KIND, "bridge");
-        if (op.vlan != 0) {
-            info.nest(IFLA_INFO_DATA, [&](netlink::Message& bridge) {
+        info.nest(IFLA_INFO_DATA, [&](netlink::Message& bridge) {
+            // Else a container takes a neighbour's place by a frame that no netfilter hook sees.
+            const br_boolopt_multi learning{1U << BR_BOOLOPT_NO_LL_LEARN,
+                                            1U << BR_BOOLOPT_NO_LL_LEARN};
+            bridge.put(IFLA_BR_MULTI_BOOLOPT, &learning, sizeof learning);
+            if (op.vlan != 0) {
                 bridge.put_u8(IFLA_BR_VLAN_FILTERING, 1);
                 bridge.put_u16(IFLA_BR_VLAN_DEFAULT_PVID, std::uint16_t(op.vlan));
-            });
-        }
+            }
+        });
     });
 }
 
 std::string kind_words(const EnsureBridge& op) {
     const std::string vlan = " vlan_filtering 1 vlan_default_pvid " + std::to_string(op.vlan);
-    return " type bridge" + (op.vlan != 0 ? vlan : "");
+    return " type bridge no_linklocal_learn 1" + (op.vlan != 0 ? vlan : "");
 }
 
 netlink::Message create(const EnsureBridge& op) {
@@ -237,6 +242,7 @@ std::vector<std::string> check(const EnsureBridge& op, Context& context) {
     differences.expect(found->forwards_ipv4 || !op.routed, name + " does not forward");
     const std::string problem = link::ipv6_problem(*found, op.ipv6);
     differences.expect(problem.empty(), name + problem);
+    differences.expect(found->no_linklocal_learn, name + " learns from link-local frames");
     differences.expect(has_vlan(*found, op.vlan),
                        name + " does not keep to VLAN " + std::to_string(op.vlan));
     const auto addresses = link::addresses(context.route, found->index);

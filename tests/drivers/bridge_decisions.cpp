@@ -60,12 +60,13 @@ TEST_CASE("an incomplete bridge is completed where it is") {
     auto view = warm_view();
     view.bridge->up = false;
     const auto description = describe(operation<ops::EnsureBridge>(planned(request_for(), view)));
-    CHECK(description.apply ==
-          Lines{"ip link set dev ocinet0 address 02:0c:0a:5a:00:01 mtu 1500 type bridge",
-                "sysctl -w net.ipv6.conf.ocinet0.disable_ipv6=1",
-                "sysctl -w net.ipv4.conf.ocinet0.forwarding=1",
-                "sysctl -w net.ipv4.conf.ocinet0.route_localnet=1",
-                "ip address replace 10.90.0.1/16 brd + dev ocinet0", "ip link set dev ocinet0 up"});
+    CHECK(description.apply == Lines{"ip link set dev ocinet0 address 02:0c:0a:5a:00:01 mtu 1500 "
+                                     "type bridge no_linklocal_learn 1",
+                                     "sysctl -w net.ipv6.conf.ocinet0.disable_ipv6=1",
+                                     "sysctl -w net.ipv4.conf.ocinet0.forwarding=1",
+                                     "sysctl -w net.ipv4.conf.ocinet0.route_localnet=1",
+                                     "ip address replace 10.90.0.1/16 brd + dev ocinet0",
+                                     "ip link set dev ocinet0 up"});
     CHECK(description.undo == Lines{"# bridge ocinet0 was there before"});
 }
 

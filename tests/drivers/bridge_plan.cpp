@@ -19,7 +19,8 @@ const Lines cold_start = {
     R"(nft add element inet ocinet foreign4 '{ "eth0" }')",
     R"(nft add element inet ocinet foreign4 '{ "wlan0" }')",
     "sysctl -w net.ipv4.ip_forward=1",
-    "ip link add name ocbgxeqes5nrccj address 02:0c:0a:5a:00:01 mtu 1500 type bridge",
+    "ip link add name ocbgxeqes5nrccj address 02:0c:0a:5a:00:01 mtu 1500 type bridge "
+    "no_linklocal_learn 1",
     "sysctl -w net.ipv6.conf.ocbgxeqes5nrccj.disable_ipv6=1",
     "sysctl -w net.ipv4.conf.ocbgxeqes5nrccj.forwarding=1",
     "sysctl -w net.ipv4.conf.ocbgxeqes5nrccj.route_localnet=1",
@@ -83,7 +84,8 @@ const Lines cold_end = {
 const Lines every_option = {
     "# lease 10.1.0.5 of network web",
     "nft -f /share/policy.nft",
-    "ip link add name ocbgxeqes5nrccj address 02:0c:0a:01:00:fe mtu 9000 type bridge",
+    "ip link add name ocbgxeqes5nrccj address 02:0c:0a:01:00:fe mtu 9000 type bridge "
+    "no_linklocal_learn 1",
     "sysctl -w net.ipv6.conf.ocbgxeqes5nrccj.disable_ipv6=1",
     "sysctl -w net.ipv4.conf.ocbgxeqes5nrccj.route_localnet=0",
     "ip address replace 10.1.0.254/24 brd + dev ocbgxeqes5nrccj",

@@ -49,7 +49,8 @@ TEST_CASE("a network with both families") {
         "nft -f /share/policy.nft",
         "sysctl -w net.ipv4.ip_forward=1",
         "sysctl -w net.ipv6.conf.all.forwarding=1",
-        "ip link add name ocbgxeqes5nrccj address 02:0c:0a:01:00:01 mtu 1500 type bridge",
+        "ip link add name ocbgxeqes5nrccj address 02:0c:0a:01:00:01 mtu 1500 type bridge "
+        "no_linklocal_learn 1",
         "sysctl -w net.ipv6.conf.ocbgxeqes5nrccj.accept_ra=0",
         "sysctl -w net.ipv6.conf.ocbgxeqes5nrccj.autoconf=0",
         "sysctl -w net.ipv6.conf.ocbgxeqes5nrccj.disable_ipv6=0",
@@ -239,6 +240,7 @@ TEST_CASE("containers in a VLAN") {
     // A bridge of ours: that of all its ports.
     CHECK(describe(operation<ops::EnsureBridge>(planned(request_for(file("")), view))).apply[0] ==
           "ip link add name ocbgxeqes5nrccj address 02:0c:0a:01:00:01 mtu 1500 type bridge "
+          "no_linklocal_learn 1 "
           "vlan_filtering 1 vlan_default_pvid 10");
     // An operator's: that of the container's port alone, before its other end comes up.
     const auto request = request_for(file(R"(,"mode":"unmanaged")"));

@@ -87,6 +87,11 @@ TEST_CASE("what a listed system call may be asked is limited") {
     CHECK(status_after(host, Confined::policy, [] { ::socket(AF_UNIX, SOCK_STREAM, 0); }) ==
           killed_by_filter);
     for (const auto who : {Confined::attach, Confined::detach, Confined::policy}) {
+        CHECK(status_after(host, who, [] { ::fcntl(STDIN_FILENO, F_GETFL); }) == 0);
+        CHECK(status_after(host, who, [] { ::fcntl(STDIN_FILENO, F_SETOWN, 1); }) ==
+              killed_by_filter);
+        CHECK(status_after(host, who, [] { ::fcntl(STDIN_FILENO, F_SETSIG, SIGKILL); }) ==
+              killed_by_filter);
         const auto map = [](int protection) {
             return [protection] {
                 ::mmap(nullptr, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -105,7 +110,9 @@ TEST_CASE("what a listed system call may be asked is limited") {
 TEST_CASE("paths that no operation needs are out of reach, also for root's files") {
     const Host host;
     host.sh("mkdir -p /run/ocinet && echo 1 >/run/ocinet/lease");
-    if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) <= 0) {
+    const long landlock_version =
+        ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (landlock_version <= 0) {
         SKIP("this kernel has no Landlock");
     }
     const auto hook = Confined::attach;
@@ -119,6 +126,8 @@ TEST_CASE("paths that no operation needs are out of reach, also for root's files
     CHECK(error_of_opening(host, hook, "/tmp/ocinet-test-confined", O_WRONLY | O_CREAT) == EACCES);
     CHECK(error_of_opening(host, Confined::policy, "/run/ocinet/lease", O_RDONLY) == 0);
     CHECK(error_of_opening(host, Confined::policy, "/run/ocinet/lease", O_WRONLY) == EACCES);
+    CHECK(error_of_opening(host, Confined::policy, "/run/ocinet/lease", O_RDONLY | O_TRUNC) ==
+          (landlock_version >= 3 ? EACCES : 0));
     CHECK(error_of_opening(host, Confined::policy, "/run/ocinet/other", O_WRONLY | O_CREAT) ==
           EACCES);
 }

@@ -130,6 +130,12 @@ private:
         add4(false, "IPv4 of a neighbour's MAC address", alice_.mac, mallory_.ipv4, 7);
         add4(false, "IPv4 of a neighbour's addresses", alice_.mac, alice_.ipv4, 7);
         add4(false, "DHCP answer", mallory_.mac, mallory_.ipv4, 68);
+        // RFC 2236: to all systems, with the router alert that it need not have here.
+        std::string query = ipv4(mallory_.ipv4, alice_.ipv4, "\x11\x64\xee\x9b\0\0\0\0"s);
+        query[9] = 2; // IGMP
+        query.replace(10, 2, "\0\0"s);
+        query.replace(10, 2, checksum(query.substr(0, 20)));
+        add(false, "IGMP query", ethernet(broadcast, mallory_.mac, 0x0800, query));
     }
 
     void add_arp() {
@@ -146,6 +152,8 @@ private:
                    arp(2, alice_.mac, ip, gateway_.ipv4));
         add_arp_of(false, "ARP probe of a neighbour's MAC address", own,
                    arp(1, alice_.mac, none4, ip));
+        add_arp_of(false, "ARP probe of a neighbour's address", own,
+                   arp(1, own, none4, alice_.ipv4));
         add_arp_of(false, "ARP reply of no address", own, arp(2, own, none4, alice_.ipv4));
         add_arp_of(false, "ARP in a frame of a neighbour's", alice_.mac, arp(1, own, ip, none4));
         add_arp_of(false, "reverse ARP", own, arp(3, own, ip, alice_.ipv4));
@@ -168,6 +176,8 @@ private:
         add_udp(false, "DHCPv6 answer", own, mallory_.link_local, 546);
         add_nd(false, "router solicitation", mallory_.link_local, char(133), "");
         add_nd(false, "router advertisement", mallory_.link_local, char(134), std::string(8, 'r'));
+        add_nd(false, "multicast listener query", mallory_.link_local, char(130),
+               std::string(16, '\0'));
         add_nd(false, "redirect", mallory_.link_local, char(137),
                bytes_of(gateway_.ipv6) + bytes_of(gateway_.ipv6));
     }

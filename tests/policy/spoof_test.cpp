@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A container with CAP_NET_RAW that lies about who it is.
 #include "tests/policy/frames.h"
+
 #include "tests/policy/rows.h"
 #include "tests/support/catch.h"
 #include "tests/support/container.h"
@@ -19,11 +20,12 @@ struct Network {
                             {"subnets", {{{"subnet", "10.7.0.0/24"}}, {{"subnet", "fd07::/64"}}}},
                             {"options", {{"spoof_check", spoof_check}}}});
         mallory.attach();
-        alice.attach();
+        alices_port = alice.attach()["attachments"][0]["host_interface"];
     }
 
     Host host;
     Container mallory{host, {{"io.ocinet.network", "web"}}};
+    std::string alices_port;
     Container alice{host, {{"io.ocinet.network", "web"}}};
 };
 
@@ -44,6 +46,33 @@ TEST_CASE("with spoof_check=false a container sends what it likes") {
         all.push_back(frame.name);
     }
     CHECK(arrivals(network.mallory, network.alice, frames) == all);
+}
+
+// 01:80:c2:00:00:0e, IEEE 802.1AB: such a frame is for the bridge itself. Where it learns from it,
+// the neighbour's frames go to the liar.
+TEST_CASE("a frame that no filter sees does not move a neighbour's address") {
+    const Network network("true");
+    const Identity mallory = identity_of(network.mallory, "eth0");
+    const Identity alice = identity_of(network.alice, "eth0");
+    auto frames = frames_of(mallory, alice, identity_of(network.host, "web0"));
+    std::string lie = "\x01\x80\xc2";
+    lie += std::string("\0\0\x0e", 3);
+    lie.append(alice.mac.bytes.begin(), alice.mac.bytes.end());
+    frames.push_back({"LLDP of a neighbour's", lie + "\x88\xcc" + std::string(48, 'l')});
+    const auto ports_after = [&] {
+        arrivals(network.mallory, network.alice, frames);
+        Names ports;
+        const auto fdb = nlohmann::json::parse(network.host.sh("bridge -j fdb show br web0"));
+        for (const auto& entry : fdb) {
+            if (entry.at("mac") == alice.mac.text()) {
+                ports.push_back(entry.at("ifname").get<std::string>());
+            }
+        }
+        return ports;
+    };
+    CHECK(ports_after() == Names{network.alices_port});
+    network.host.sh("ip link set dev web0 type bridge no_linklocal_learn 0");
+    CHECK(ports_after() != Names{network.alices_port}); // the control
 }
 
 TEST_CASE("the link-local address follows from the MAC address, whatever the namespace says") {
