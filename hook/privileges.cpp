@@ -37,9 +37,9 @@ std::string phase(const std::string& name, Confined who, const std::string& path
 std::string privileges() {
     const std::string of_hook =
         std::string("read ") + paths::state + ", /proc; write " + paths::state + ", /proc/sys/net";
-    return "Until all that it needs is open, with nothing changed but below " +
-           std::string(paths::state) +
-           "\n  what the caller gives: root's capabilities, paths and system calls\n" +
+    return "Until all that it needs is open, which includes the removal of what dead containers "
+           "left\n"
+           "  what the caller gives: root's capabilities, paths and system calls\n" +
            phase("createRuntime, prestart: when the first thing changes, to the end",
                  Confined::attach, of_hook) +
            phase("poststop: when the first thing is removed, to the end", Confined::detach,
@@ -47,8 +47,7 @@ std::string privileges() {
            phase("ocinet-policy, which loads the firewall's text: once it has read it",
                  Confined::policy, "write none, execute none") +
            "\nPaths need a kernel with Landlock. Files opened before stay open: a container's "
-           "hosts "
-           "file, its\nnetwork namespace's settings and sockets.\n";
+           "hosts file,\nits network namespace's settings and sockets.\n";
 }
 
 } // namespace ocinet::hook

@@ -63,13 +63,14 @@ std::string without_middle(std::string_view text) {
            " bytes) ..." + std::string(text.substr(text.size() - kept));
 }
 
-void put(Level level, std::string_view raw_message, std::string_view hint = {}) {
+void put(Level level, std::string_view raw_message, std::string_view raw_hint = {}) {
     if (!shows(level)) {
         return;
     }
     // At lower levels it is our own commands that are long, and wanted whole.
     const std::string message =
         printable(level >= Level::warning ? without_middle(raw_message) : std::string(raw_message));
+    const std::string hint = printable(without_middle(raw_hint));
     std::string line;
     if (format_of_lines == Format::json) {
         nlohmann::ordered_json object{{"level", name_of(level)}, {"msg", message}};
@@ -81,14 +82,14 @@ void put(Level level, std::string_view raw_message, std::string_view hint = {}) 
         line = "ocinet: " + std::string(level == Level::warning ? "warning: " : "") +
                std::string(message) + "\n";
         if (!hint.empty()) {
-            line += "hint: " + std::string(hint) + "\n";
+            line += "hint: " + hint + "\n";
         }
     }
     // stderr may be closed or full: the message still goes to syslog, and there is nobody to tell.
     while (::write(STDERR_FILENO, line.data(), line.size()) < 0 && errno == EINTR) {
     }
     if (syslog_socket) {
-        send_to_syslog(level, message + (hint.empty() ? "" : "; hint: ") + std::string(hint));
+        send_to_syslog(level, message + (hint.empty() ? "" : "; hint: ") + hint);
     }
 }
 
