@@ -63,9 +63,8 @@ Link parse(const nlmsghdr& message) {
     if (link.kind == "bridge") {
         link.filters_vlans = netlink::u8_of(netlink::nested(bridge, IFLA_BR_VLAN_FILTERING)) != 0;
         link.default_vlan = netlink::u16_of(netlink::nested(bridge, IFLA_BR_VLAN_DEFAULT_PVID));
-        link.no_linklocal_learn = (setting_of(netlink::nested(bridge, IFLA_BR_MULTI_BOOLOPT), 0) >>
-                                       BR_BOOLOPT_NO_LL_LEARN &
-                                   1U) != 0;
+        const auto options = setting_of(netlink::nested(bridge, IFLA_BR_MULTI_BOOLOPT), 0);
+        link.no_linklocal_learn = (options & 1U << BR_BOOLOPT_NO_LL_LEARN) != 0;
     }
     const nlattr* families = attr(IFLA_AF_SPEC);
     const nlattr* ipv4 = netlink::nested(families, AF_INET);

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <functional>
 
 #include "drivers/parts/publish.h"
 
@@ -79,14 +80,11 @@ IpAddress link_local_of(const Mac& mac) {
     return IpAddress::from_bytes(bytes.data(), bytes.size());
 }
 
+using Add = std::function<void(const char* set, std::vector<std::string> behind_name)>;
+
 // What the port's frames may say that they are.
-void add_identity(Elements& elements, const Request& request, const BridgePort& port) {
-    const std::string comment = element_comment(request);
+void add_identity(const Add& add, const Request& request, const BridgePort& port) {
     const std::string mac = port.mac.text();
-    const auto add = [&](const char* set, std::vector<std::string> rest) {
-        rest.insert(rest.begin(), port.name);
-        elements.push_back({.set = set, .key = std::move(rest), .comment = comment});
-    };
     const auto add_address6 = [&](const IpAddress& address) {
         add("source6", {mac, address.text()});
         add("targets", {mac, address.text()});
@@ -110,14 +108,17 @@ void add_identity(Elements& elements, const Request& request, const BridgePort& 
 
 Elements port_elements(const Request& request, const BridgePort& port) {
     Elements elements;
+    const Add add = [&, comment = element_comment(request)](const char* set,
+                                                            std::vector<std::string> key) {
+        key.insert(key.begin(), port.name);
+        elements.push_back({.set = set, .key = std::move(key), .comment = comment});
+    };
     if (request.network.spoof_check) {
-        add_identity(elements, request, port);
+        add_identity(add, request, port);
     }
     if (!request.network.icc) {
-        const std::string comment = element_comment(request);
-        elements.push_back({.set = "lone", .key = {port.name}, .comment = comment});
-        elements.push_back(
-            {.set = "gateways", .key = {port.name, port.bridge.text()}, .comment = comment});
+        add("lone", {});
+        add("gateways", {port.bridge.text()});
     }
     return elements;
 }

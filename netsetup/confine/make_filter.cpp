@@ -72,11 +72,10 @@ void print_filter(const char* name, Confined who, std::uint32_t otherwise) {
     std::puts("}};");
 }
 
-// A debug build tells which call it was.
-void print_names() {
-    constexpr int most_calls = 1024;
-    std::printf("inline constexpr std::array<const char*, %d> call_names{{\n", most_calls);
-    for (int number = 0; number < most_calls; ++number) {
+// By which a build that traps tells which call it was; one that kills needs none.
+void print_names(int count) {
+    std::printf("inline constexpr std::array<const char*, %d> call_names{{\n", count);
+    for (int number = 0; number < count; ++number) {
         const std::unique_ptr<char, void (*)(void*)> name(
             seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number), std::free);
         std::printf("    \"%s\",\n", name ? name.get() : "unknown");
@@ -88,12 +87,13 @@ int run(const std::string& how) {
     if (how != "kill" && how != "trap") {
         throw std::runtime_error("usage: make-filter kill|trap");
     }
-    const std::uint32_t otherwise = how == "kill" ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_TRAP;
+    const bool traps = how == "trap";
+    const std::uint32_t otherwise = traps ? SCMP_ACT_TRAP : SCMP_ACT_KILL_PROCESS;
     std::puts("#include <linux/filter.h>\n#include <array>\nnamespace ocinet::filters {");
     print_filter("attach", Confined::attach, otherwise);
     print_filter("detach", Confined::detach, otherwise);
     print_filter("policy", Confined::policy, otherwise);
-    print_names();
+    print_names(traps ? 1024 : 0); // more than any processor has calls
     std::puts("}");
     return 0;
 }

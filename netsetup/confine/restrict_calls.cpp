@@ -30,15 +30,14 @@ sock_fprog program_for(Confined who) {
     return program(filters::policy);
 }
 
-#if !defined(NDEBUG)
 void say(std::string_view text) {
     if (::write(STDERR_FILENO, text.data(), text.size()) < 0) {
         ::_exit(1);
     }
 }
 
-// The filter of a debug build sends SIGSYS instead of killing.
-void name_the_call() {
+// Where the filter sends SIGSYS instead of killing.
+void name_trapped_calls() {
     struct sigaction action{};
     action.sa_flags = SA_SIGINFO;
     action.sa_sigaction = [](int, siginfo_t* info, void*) {
@@ -50,14 +49,13 @@ void name_the_call() {
     };
     ::sigaction(SIGSYS, &action, nullptr);
 }
-#else
-void name_the_call() {}
-#endif
 
 } // namespace
 
 void restrict_system_calls(Confined who) {
-    name_the_call();
+    if (!filters::call_names.empty()) {
+        name_trapped_calls();
+    }
     const sock_fprog program = program_for(who);
     if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
         throw_errno("install the filter of system calls");
