@@ -8,7 +8,13 @@ namespace ocinet::test {
 
 namespace {
 
+// The kernel detects duplicate addresses in its own time, and the routes to an address come then.
+void skip_duplicate_address_detection(const Place& place) {
+    place.sh("for i in all default; do echo 0 >/proc/sys/net/ipv6/conf/$i/accept_dad; done");
+}
+
 nlohmann::json kernel_of(const Place& place) {
+    eventually([&] { return place.sh("ip -6 address show tentative").empty(); });
     auto snapshot = place.snapshot();
     snapshot.erase("run");
     return snapshot;
@@ -22,6 +28,7 @@ Annotations neighbours(const PlanCase& wanted) {
 } // namespace
 
 Twin::Twin(const PlanCase& wanted, const std::string& id) {
+    skip_duplicate_address_detection(host_);
     // An interface towards the outside: one that is guarded when forwarding is turned on.
     host_.sh("ip link add up0 address 02:00:00:00:00:01 type veth peer name up1 address "
              "02:00:00:00:00:02; for i in up0 up1; do s=/proc/sys/net/ipv6/conf/$i/disable_ipv6; "
@@ -39,6 +46,7 @@ Twin::Twin(const PlanCase& wanted, const std::string& id) {
     }
     host_.sh(wanted.on_host.empty() ? ":" : wanted.on_host);
     box_ = std::make_unique<Container>(host_, id, wanted.annotations);
+    skip_duplicate_address_detection(*box_);
     box_->sh(wanted.in_container.empty() ? ":" : wanted.in_container);
     write_text(box_->bundle().hosts_path(), wanted.hosts);
 }
