@@ -75,6 +75,16 @@ bool read_managed(ObjectReader& option) {
     return mode == "managed";
 }
 
+// Nothing of it would hold on a bridge that is the operator's.
+void refuse_what_filters(ObjectReader& option) {
+    for (const char* key :
+         {"isolate", "icc", "host_access", "spoof_check", "outbound_addr4", "outbound_addr6"}) {
+        if (option.member(key)) {
+            throw option.wrong(key, "means nothing with mode=unmanaged, where nothing is filtered");
+        }
+    }
+}
+
 } // namespace
 
 void read_options(const nlohmann::json& options, const std::string& name, Network& network) {
@@ -83,6 +93,9 @@ void read_options(const nlohmann::json& options, const std::string& name, Networ
         network.mtu = read_number(option, "mtu", least_mtu, most_mtu, 0U);
     }
     network.managed = read_managed(option);
+    if (!network.managed) {
+        refuse_what_filters(option);
+    }
     network.isolation = read_isolation(option);
     network.icc = read_bool(option, "icc", true);
     network.host_access = read_bool(option, "host_access", true);

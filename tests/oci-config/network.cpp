@@ -138,8 +138,7 @@ TEST_CASE("the options of a network, each with its default") {
     CHECK_FALSE(plain.outbound_addr6);
 
     const Network network = parsed({{"options",
-                                     {{"mode", "unmanaged"},
-                                      {"vlan", "4094"},
+                                     {{"vlan", "4094"},
                                       {"isolate", "strict"},
                                       {"icc", "0"},
                                       {"spoof_check", "f"},
@@ -148,7 +147,7 @@ TEST_CASE("the options of a network, each with its default") {
                                       {"no_default_route", "1"},
                                       {"outbound_addr4", "192.0.2.9"},
                                       {"outbound_addr6", "2001:db8::9"}}}});
-    CHECK_FALSE(network.managed);
+    CHECK(network.managed);
     CHECK(network.vlan == 4094);
     CHECK(network.isolation == Isolation::strict);
     CHECK_FALSE(network.icc);
@@ -159,6 +158,7 @@ TEST_CASE("the options of a network, each with its default") {
     CHECK(network.outbound_addr4 == IpAddress::parse("192.0.2.9"));
     CHECK(network.outbound_addr6 == IpAddress::parse("2001:db8::9"));
     CHECK(parsed({{"options", {{"isolate", "false"}}}}).isolation == Isolation::open);
+    CHECK_FALSE(parsed({{"options", {{"mode", "unmanaged"}}}}).managed);
 }
 
 TEST_CASE("IPv6 is on where it is asked for, or where there is a subnet of it") {
@@ -272,6 +272,10 @@ TEST_CASE("a network file's own keys are held to their types") {
          ": options: metric: \"4294967296\" is not between 0 and 4294967295"},
         {{{"options", {{"mode", "Managed"}}}},
          ": options: mode: \"Managed\" is neither managed nor unmanaged"},
+        {{{"options", {{"mode", "unmanaged"}, {"spoof_check", "false"}}}},
+         ": options: spoof_check: means nothing with mode=unmanaged, where nothing is filtered"},
+        {{{"options", {{"mode", "unmanaged"}, {"isolate", "true"}}}},
+         ": options: isolate: means nothing with mode=unmanaged, where nothing is filtered"},
         {{{"options", {{"outbound_addr4", "fd00::1"}}}},
          ": options: outbound_addr4: fd00::1 is no address to send from"},
         {{{"options", {{"outbound_addr6", "::1"}}}},
