@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "netsetup/base/error.h"
+#include "netsetup/base/names.h"
 #include "netsetup/json.h"
 
 namespace ocinet {
@@ -24,6 +25,56 @@ Operation operation_from(const std::string& name, const nlohmann::json& json) {
         throw Error("unknown operation \"" + name + "\"");
     }
 }
+
+// What comes from a record becomes part of paths, and is undone with more privileges than its
+// writer had. What we wrote consists of names.
+void require(bool is_name, const std::string& text) {
+    if (!is_name) {
+        throw Error("\"" + text + "\" in a record is no name");
+    }
+}
+
+// A link of others' may be called what ours may not (net/core/dev.c: dev_valid_name).
+void require_link_names(const std::vector<std::string>& names) {
+    for (const auto& name : names) {
+        require(name.find('/') == std::string::npos && name != "." && name != "..", name);
+    }
+}
+
+void require_names(const ops::TakeAddress& op) {
+    require(is_network_name(op.range.network), op.range.network);
+}
+void require_names(const ops::TakePorts& op) {
+    require(is_network_name(op.claim.protocol), op.claim.protocol);
+}
+void require_names(const ops::EnableForwarding& op) {
+    require_link_names(op.forwarded);
+    require_link_names(op.heeding_routers);
+}
+void require_names(const ops::EnsureBridge& op) {
+    require(is_network_name(op.network), op.network);
+    require_link_names({op.name, op.temporary});
+}
+void require_names(const ops::ShareElements& op) {
+    require(is_network_name(op.network), op.network);
+}
+void require_names(const ops::PublishPorts& op) {
+    for (const auto& claim : op.claims) {
+        require(is_network_name(claim.protocol), claim.protocol);
+    }
+}
+void require_names(const ops::CreateVeth& op) {
+    require_link_names({op.name, op.temporary, op.peer});
+}
+void require_names(const ops::ConfigureLink& op) {
+    require_link_names({op.name});
+}
+// Only lines that we mark are taken out of a file.
+void require_names(const ops::AddHosts& op) {
+    require(op.mark.starts_with("ocinet "), op.mark);
+}
+template <typename Op>
+void require_names(const Op&) {} // the rest have nothing that becomes part of a path
 
 template <typename Item>
 void move_to_end(std::vector<Item>& to, std::vector<Item>& from) {
@@ -93,6 +144,7 @@ void to_json(nlohmann::json& json, const Step& step) {
 void from_json(const nlohmann::json& json, Step& step) {
     step.attachment = json.at("attachment").get<std::string>();
     step.operation = operation_from(json.at("operation").get<std::string>(), json.at("with"));
+    std::visit([](const auto& op) { require_names(op); }, step.operation);
 }
 
 OCINET_JSON(Attached, network, driver, interface, host_interface, mac, addresses, gateways, ports)

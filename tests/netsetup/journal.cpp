@@ -46,7 +46,7 @@ const Entry entries[] = {
      R"(nft add element bridge ocinet lone '{ "ocy" comment "c1 web" }')"},
     {"create-veth",
      R"({"temporary":"ocy","name":"ocy","mac":"fe:0c:0a:01:00:05","alias":"ocinet:c1:web","bridge":"oc-web",
-         "mtu":1500,"peer":"eth0","peer_mac":"02:0c:0a:01:00:05"})",
+         "mtu":1500,"group_fwd_mask":65533,"peer":"eth0","peer_mac":"02:0c:0a:01:00:05"})",
      "ip link set dev ocy alias ocinet:c1:web up"},
     {"access-vlan", R"({"link":"ocy","bridge":"br9","vlan":10,"left":1})",
      "bridge vlan add dev ocy vid 10 pvid untagged"},
@@ -145,6 +145,31 @@ TEST_CASE("a malformed value in the journal is an error") {
     auto unknown = step_json(entries[0]);
     unknown["operation"] = "take-adress";
     CHECK(message_of([&] { unknown.get<Step>(); }) == "unknown operation \"take-adress\"");
+}
+
+TEST_CASE("what becomes part of a path is a name") {
+    const std::pair<const char*, const char*> cases[] = {
+        {"take-address", "/range/network"},
+        {"take-ports", "/claim/protocol"},
+        {"enable-forwarding", "/forwarded/0"},
+        {"enable-forwarding", "/heeding_routers/0"},
+        {"ensure-bridge", "/network"},
+        {"ensure-bridge", "/name"},
+        {"ensure-bridge", "/temporary"},
+        {"share-elements", "/network"},
+        {"publish-ports", "/claims/0/protocol"},
+        {"create-veth", "/name"},
+        {"create-veth", "/temporary"},
+        {"create-veth", "/peer"},
+        {"configure-link", "/name"},
+        {"add-hosts", "/mark"},
+    };
+    for (const auto& [operation, field] : cases) {
+        CAPTURE(operation, field);
+        auto damaged = step_json(entry_of(operation));
+        damaged["with"][json::json_pointer(field)] = "../../etc";
+        CHECK(message_of([&] { damaged.get<Step>(); }) == "\"../../etc\" in a record is no name");
+    }
 }
 
 TEST_CASE("every operation says what it does") {
