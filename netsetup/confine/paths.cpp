@@ -69,17 +69,18 @@ private:
     Fd fd_;
 };
 
-// 0 where the kernel has none.
+// 0 where the kernel has none, or another's seccomp filter, as of a container in which we run,
+// keeps it from us (EPERM).
 long landlock_version() {
     const long version =
         ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version > 0) {
         return version;
     }
-    if (errno != ENOSYS && errno != EOPNOTSUPP) {
+    if (errno != ENOSYS && errno != EOPNOTSUPP && errno != EPERM) {
         throw_errno("ask for Landlock's version");
     }
-    log::debug("this kernel has no Landlock");
+    log::debug("no Landlock here: " + errno_text(errno));
     return 0;
 }
 

@@ -43,9 +43,11 @@ std::vector<std::string> environment_of(const TempDir& image) {
                              "NLSPATH", "TZDIR", "TMPDIR", "HOME", "PWD", "XDG_RUNTIME_DIR"}) {
         environment.push_back(name + ("=" + image.path().string()));
     }
-    for (const char* setting : {"LD_DEBUG=all", "LD_PROFILE=libc.so.6", "LD_BIND_NOW=1",
-                                "LC_ALL=evil", "LANG=evil", "LANGUAGE=evil", "POSIXLY_CORRECT=1",
-                                "GLIBC_TUNABLES=glibc.malloc.check=3", "MALLOC_CHECK_=3"}) {
+    for (const char* setting :
+         {"LD_DEBUG=all", "LD_PROFILE=libc.so.6", "LD_BIND_NOW=1", "LC_ALL=evil", "LANG=evil",
+          "LANGUAGE=evil", "POSIXLY_CORRECT=1",
+          "GLIBC_TUNABLES=glibc.malloc.check=3:glibc.malloc.hugetlb=1:glibc.malloc.top_pad=8388608",
+          "MALLOC_CHECK_=3"}) {
         environment.emplace_back(setting);
     }
     return environment;
