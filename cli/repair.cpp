@@ -3,9 +3,6 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <iterator>
-
 #include "drivers/parts/forwarding.h"
 #include "netsetup/base/names.h"
 #include "netsetup/host_view.h"
@@ -27,10 +24,7 @@ std::string repair(const Op&, Context&) {
 
 // One with another value is there under the same key: it goes first.
 void put_back(const std::vector<nft::Element>& elements, Context& context) {
-    std::vector<nft::Element> missing;
-    std::copy_if(
-        elements.begin(), elements.end(), std::back_inserter(missing),
-        [&](const nft::Element& element) { return !nft::contains(context.netfilter, element); });
+    const auto missing = nft::absent(context.netfilter, elements);
     nft::remove(context.netfilter, missing);
     nft::add(context.netfilter, missing);
 }

@@ -24,6 +24,10 @@ using Found = ops::EnsureBridge::Found;
 
 constexpr unsigned most_mtu = 1500;
 
+// A frame that a bridge keeps for its host reaches it by way of the port, past the filters of
+// bridges, and moves a neighbour's address. Pause frames, which no bridge forwards, are dropped.
+constexpr std::uint16_t all_but_pause = 0xfffd;
+
 void refuse_contradictions(const Request& request) {
     const oci::Network& network = request.network;
     if (!request.publish.empty() && network.internal) {
@@ -130,12 +134,11 @@ Found found_bridge(const Request& request, const ops::EnsureBridge& wanted, cons
         return std::find(view.bridge_addresses.begin(), view.bridge_addresses.end(), address) !=
                view.bridge_addresses.end();
     };
-    const bool complete = found.up && found.mac == wanted.mac && found.mtu == wanted.mtu &&
-                          link::ipv6_problem(found, wanted.ipv6).empty() &&
-                          (found.forwards_ipv4 || !wanted.routed) &&
-                          found.route_localnet == wanted.routed &&
-                          ops::has_vlan(found, wanted.vlan) && found.no_linklocal_learn &&
-                          std::all_of(wanted.addresses.begin(), wanted.addresses.end(), has);
+    const bool complete =
+        found.up && found.mac == wanted.mac && found.mtu == wanted.mtu &&
+        link::ipv6_problem(found, wanted.ipv6).empty() && (found.forwards_ipv4 || !wanted.routed) &&
+        found.route_localnet == wanted.routed && ops::has_vlan(found, wanted.vlan) &&
+        std::all_of(wanted.addresses.begin(), wanted.addresses.end(), has);
     return complete ? Found::complete : Found::incomplete;
 }
 
@@ -215,6 +218,8 @@ private:
                              .alias = link_alias(request_.container_id, request_.network.name),
                              .bridge = request_.network.interface,
                              .mtu = mtu_of(request_, view_),
+                             .group_fwd_mask =
+                                 request_.network.managed ? all_but_pause : std::uint16_t(0),
                              .peer = request_.attachment.interface,
                              .peer_mac = mac_};
         veth.name = host_interface_ = chosen.empty() ? veth.temporary : chosen;

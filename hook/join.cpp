@@ -98,7 +98,10 @@ void come_back(Record& record, Record holder, Host& host) {
     for (const auto& step : record.plan.own) {
         const auto* hosts = std::get_if<ops::AddHosts>(&step.operation);
         if (hosts && context.files.contains(hosts->file)) {
-            undo_steps({step}, context, Undo::tear_down);
+            const auto failures = undo_step(step, context, Undo::tear_down);
+            if (!failures.empty()) {
+                throw Error(failures.front());
+            }
             apply_steps({step}, context);
         }
     }

@@ -43,14 +43,27 @@ void apply_steps(const std::vector<Step>& steps, Context& context) {
     }
 }
 
+// That the kernel agreed to an undo does not say that there is nothing any more: a link may have
+// become somebody else's, an element may have been put back.
+std::vector<std::string> undo_step(const Step& step, Context& context, Undo why) {
+    try {
+        std::visit([&](const auto& op) { undo(op, context, why); }, step.operation);
+        auto remaining =
+            std::visit([&](const auto& op) { return remains(op, context); }, step.operation);
+        for (auto& what : remaining) {
+            what.insert(0, step.attachment + ": ");
+        }
+        return remaining;
+    } catch (Error& error) {
+        return {error.in("undo " + command_of(step, 0)).in(step.attachment).message()};
+    }
+}
+
 std::vector<std::string> undo_steps(const std::vector<Step>& steps, Context& context, Undo why) {
     std::vector<std::string> failures;
     for (const auto& step : std::views::reverse(steps)) {
-        try {
-            std::visit([&](const auto& op) { undo(op, context, why); }, step.operation);
-        } catch (Error& error) {
-            failures.push_back(
-                error.in("undo " + command_of(step, 0)).in(step.attachment).message());
+        for (auto& failure : undo_step(step, context, why)) {
+            failures.push_back(std::move(failure));
         }
     }
     return failures;

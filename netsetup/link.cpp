@@ -59,12 +59,11 @@ Link parse(const nlmsghdr& message) {
     }
     const nlattr* port = netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_SLAVE_DATA);
     link.hairpin = netlink::u8_of(netlink::nested(port, IFLA_BRPORT_MODE)) != 0;
+    link.group_fwd_mask = netlink::u16_of(netlink::nested(port, IFLA_BRPORT_GROUP_FWD_MASK));
     const nlattr* bridge = netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_DATA);
     if (link.kind == "bridge") {
         link.filters_vlans = netlink::u8_of(netlink::nested(bridge, IFLA_BR_VLAN_FILTERING)) != 0;
         link.default_vlan = netlink::u16_of(netlink::nested(bridge, IFLA_BR_VLAN_DEFAULT_PVID));
-        const auto options = setting_of(netlink::nested(bridge, IFLA_BR_MULTI_BOOLOPT), 0);
-        link.no_linklocal_learn = (options & 1U << BR_BOOLOPT_NO_LL_LEARN) != 0;
     }
     const nlattr* families = attr(IFLA_AF_SPEC);
     const nlattr* ipv4 = netlink::nested(families, AF_INET);

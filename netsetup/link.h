@@ -32,13 +32,13 @@ struct Link {
     bool autoconf = false;
     /// As a bridge's port: frames may leave by the port they came in.
     bool hairpin = false;
+    /// Of the addresses that a bridge keeps for its host, those that it forwards from here.
+    std::uint16_t group_fwd_mask = 0;
     /// As a bridge: keeps its VLANs apart, which not every kernel can
     /// (CONFIG_BRIDGE_VLAN_FILTERING).
     bool filters_vlans = false;
     /// Then the one that its ports are put into; 0: none.
     unsigned default_vlan = 0;
-    /// Learns no addresses from frames to 01:80:c2:00:00:0x, which no netfilter hook sees.
-    bool no_linklocal_learn = false;
 };
 
 /// What is wrong with its IPv6 settings, ` has IPv6 switched on`; empty when nothing is.

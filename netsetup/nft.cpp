@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -26,6 +27,8 @@ namespace {
 // Elements of one message, each under 256 bytes with its comment; an attribute list ends at 64 KiB.
 constexpr std::size_t elements_a_message = 128;
 constexpr std::size_t element_size = 384;
+// Each is answered twice, and all answers wait in the socket's buffer.
+constexpr std::size_t questions_at_once = 64;
 
 // How nft writes a comment, of an element as of a table, into the user data that the kernel keeps
 // for it: type, length, text with its NUL (libnftnl/udata.h: NFTNL_UDATA_SET_ELEM_COMMENT,
@@ -124,9 +127,13 @@ std::string braced(const Element& element, bool with_value) {
     return text + " }";
 }
 
+std::string name_of(Family family) {
+    return family == Family::inet ? "inet" : "bridge";
+}
+
 std::string head(const char* verb, const Element& element) {
-    const char* family = family_of(element) == Family::inet ? "inet" : "bridge";
-    return std::string(verb) + " element " + family + " " + table + " " + element.set + " ";
+    return std::string(verb) + " element " + name_of(family_of(element)) + " " + table + " " +
+           element.set + " ";
 }
 
 } // namespace
@@ -169,27 +176,61 @@ void remove(netlink::Socket& socket, const std::vector<Element>& elements) {
     }
 }
 
-bool contains(netlink::Socket& socket, const Element& element) {
-    const Encoded wanted = encode(element);
+namespace {
+
+netlink::Message request_for(const Element& element) {
     Element key_only = element;
     key_only.value.clear();
     key_only.comment.clear();
-    bool found = false;
-    auto request = messages_for({key_only}, NFT_MSG_GETSETELEM, 0);
-    request.front().allow(ENOENT);
-    socket.send(request, [&](const nlmsghdr& answer) {
-        const nlattr* list =
-            netlink::attribute(answer, sizeof(nfgenmsg), NFTA_SET_ELEM_LIST_ELEMENTS);
-        if (!list) {
-            throw Error("the kernel's answer about set " + element.set + " is malformed");
-        }
-        for (const nlattr* raw : netlink::all_nested(list, NFTA_LIST_ELEM)) {
-            const auto value = netlink::bytes_of(
-                netlink::nested(netlink::nested(raw, NFTA_SET_ELEM_DATA), NFTA_DATA_VALUE));
-            found = found || std::ranges::equal(value, wanted.value);
-        }
+    auto request = message_for(std::span(&key_only, 1), NFT_MSG_GETSETELEM, 0);
+    request.allow(ENOENT);
+    return request;
+}
+
+bool has_value(const nlmsghdr& answer, const std::vector<char>& wanted) {
+    const nlattr* list = netlink::attribute(answer, sizeof(nfgenmsg), NFTA_SET_ELEM_LIST_ELEMENTS);
+    if (!list) {
+        throw Error("the kernel's answer about an nft element is malformed");
+    }
+    const auto elements = netlink::all_nested(list, NFTA_LIST_ELEM);
+    return std::ranges::any_of(elements, [&](const nlattr* raw) {
+        return std::ranges::equal(netlink::bytes_of(netlink::nested(
+                                      netlink::nested(raw, NFTA_SET_ELEM_DATA), NFTA_DATA_VALUE)),
+                                  wanted);
     });
-    return found;
+}
+
+// Of the elements those that are in the kernel, value included, or those that are not.
+std::vector<Element> filter(netlink::Socket& socket, const std::vector<Element>& elements,
+                            bool in_kernel) {
+    std::vector<Element> result;
+    for (std::size_t begin = 0; begin < elements.size(); begin += questions_at_once) {
+        const auto asked = std::span(elements).subspan(
+            begin, std::min(questions_at_once, elements.size() - begin));
+        std::vector<netlink::Message> requests;
+        std::ranges::transform(asked, std::back_inserter(requests), request_for);
+        std::vector<bool> found(asked.size());
+        socket.send(requests, [&](const nlmsghdr& answer) {
+            const auto index = answer.nlmsg_seq - requests.front().get()->nlmsg_seq;
+            found[index] = found[index] || has_value(answer, encode(asked[index]).value);
+        });
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            if (found[i] == in_kernel) {
+                result.push_back(asked[i]);
+            }
+        }
+    }
+    return result;
+}
+
+} // namespace
+
+std::vector<Element> present(netlink::Socket& socket, const std::vector<Element>& elements) {
+    return filter(socket, elements, true);
+}
+
+std::vector<Element> absent(netlink::Socket& socket, const std::vector<Element>& elements) {
+    return filter(socket, elements, false);
 }
 
 namespace {
@@ -225,6 +266,16 @@ std::optional<int> live_version(netlink::Socket& socket) {
     const auto inet = live_version(socket, Family::inet);
     const auto bridge = live_version(socket, Family::bridge);
     return inet && bridge ? std::optional(std::min(*inet, *bridge)) : std::nullopt;
+}
+
+std::vector<std::string> live_tables(netlink::Socket& socket) {
+    std::vector<std::string> names;
+    for (const Family family : {Family::inet, Family::bridge}) {
+        if (live_version(socket, family)) {
+            names.push_back(name_of(family) + " " + table);
+        }
+    }
+    return names;
 }
 
 void delete_tables(netlink::Socket& socket) {

@@ -41,12 +41,15 @@ std::string delete_command(const Element& element);
 void add(netlink::Socket& socket, const std::vector<Element>& elements);
 /// Those that are there; a missing element, set or table is success.
 void remove(netlink::Socket& socket, const std::vector<Element>& elements);
-/// Whether the very element, value included, is in the kernel.
-bool contains(netlink::Socket& socket, const Element& element);
+/// Those that are in the kernel, value included, and those that are not.
+std::vector<Element> present(netlink::Socket& socket, const std::vector<Element>& elements);
+std::vector<Element> absent(netlink::Socket& socket, const std::vector<Element>& elements);
 
 /// The live tables' version, of the older one; 0 when one is ours without a version, nothing when
 /// one is missing.
 std::optional<int> live_version(netlink::Socket& socket);
+/// Those of our tables that are there, "inet ocinet".
+std::vector<std::string> live_tables(netlink::Socket& socket);
 void delete_tables(netlink::Socket& socket);
 
 } // namespace ocinet::nft

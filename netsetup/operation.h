@@ -22,6 +22,7 @@
 ///     Needs needs(const Op&);                         what must be opened before
 ///     void apply(const Op&, Context&);                throws Error
 ///     void undo(const Op&, Context&, Undo);           idempotent: "already gone" is success
+///     std::vector<std::string> remains(const Op&, Context&);   what undo() left, and why
 ///     std::vector<std::string> check(const Op&, Context&);     differences to the kernel
 ///
 /// and nlohmann's to_json and from_json, because the journal is the list of operations itself.
@@ -31,6 +32,7 @@
     Needs needs(const Op& op);                                                                     \
     void apply(const Op& op, Context& context);                                                    \
     void undo(const Op& op, Context& context, Undo why);                                           \
+    std::vector<std::string> remains(const Op& op, Context& context);                              \
     std::vector<std::string> check(const Op& op, Context& context);                                \
     void to_json(nlohmann::json& json, const Op& op);                                              \
     void from_json(const nlohmann::json& json, Op& op);

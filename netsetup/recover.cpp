@@ -2,6 +2,7 @@
 #include "netsetup/recover.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "netsetup/acquire.h"
 #include "netsetup/base/log.h"
@@ -25,10 +26,6 @@ void tell(const std::optional<Reclaimed>& done) {
     for (const auto& failure : done->failures) {
         log::warning("container " + done->id + ": " + failure);
     }
-}
-
-void append(std::vector<std::string>& to, const std::vector<std::string>& more) {
-    to.insert(to.end(), more.begin(), more.end());
 }
 
 // False when the record does not tell that it is being removed: it is one of a roll-back, or there
@@ -62,9 +59,12 @@ std::vector<std::string> remove_attachment(Record& record, Host& host, Context& 
     if (held.empty()) {
         held = host.locks.shared(record.networks);
     }
-    // What is still there is still in use: its address and its ports must not be another's yet.
-    if (failures.empty()) {
-        append(failures, undo_steps(record.plan.shared, context, why));
+    // What is still there is still in use: its address and its ports, which were taken before it,
+    // must not be another's yet.
+    for (const auto& step : std::views::reverse(record.plan.shared)) {
+        if (failures.empty()) {
+            failures = undo_step(step, context, why);
+        }
     }
     held.clear();
     if (failures.empty()) {

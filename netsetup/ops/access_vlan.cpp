@@ -72,6 +72,10 @@ void apply(const AccessVlan& op, Context& context) {
 
 void undo(const AccessVlan&, Context&, Undo) {}
 
+std::vector<std::string> remains(const AccessVlan&, Context&) {
+    return {};
+}
+
 std::vector<std::string> check(const AccessVlan& op, Context& context) {
     const auto found = link::find(context.route, op.link);
     if (!found) {

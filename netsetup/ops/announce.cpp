@@ -96,6 +96,10 @@ void apply(const AnnounceAddress& op, Context& context) {
 
 void undo(const AnnounceAddress&, Context&, Undo) {}
 
+std::vector<std::string> remains(const AnnounceAddress&, Context&) {
+    return {};
+}
+
 std::vector<std::string> check(const AnnounceAddress&, Context&) {
     return {};
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/ops/bridge.h"
 
-#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
@@ -12,6 +11,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "netsetup/base/log.h"
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
 #include "netsetup/json.h"
@@ -30,6 +30,10 @@ namespace {
 
 std::string users_of(const EnsureBridge& op) {
     return "bridge-" + op.network;
+}
+
+bool is_ours(const link::Link& bridge, const EnsureBridge& op) {
+    return bridge.alias == link_alias("", op.network);
 }
 
 // A link has its own switch for forwarding, which need not be on where the host's is
@@ -70,22 +74,18 @@ void put_kind(netlink::Message& message, const EnsureBridge& op) {
     message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
     message.nest(IFLA_LINKINFO, [&](netlink::Message& info) {
         info.put_string(IFLA_INFO_KIND, "bridge");
-        info.nest(IFLA_INFO_DATA, [&](netlink::Message& bridge) {
-            // Else a container takes a neighbour's place by a frame that no netfilter hook sees.
-            const br_boolopt_multi learning{1U << BR_BOOLOPT_NO_LL_LEARN,
-                                            1U << BR_BOOLOPT_NO_LL_LEARN};
-            bridge.put(IFLA_BR_MULTI_BOOLOPT, &learning, sizeof learning);
-            if (op.vlan != 0) {
+        if (op.vlan != 0) {
+            info.nest(IFLA_INFO_DATA, [&](netlink::Message& bridge) {
                 bridge.put_u8(IFLA_BR_VLAN_FILTERING, 1);
                 bridge.put_u16(IFLA_BR_VLAN_DEFAULT_PVID, std::uint16_t(op.vlan));
-            }
-        });
+            });
+        }
     });
 }
 
 std::string kind_words(const EnsureBridge& op) {
     const std::string vlan = " vlan_filtering 1 vlan_default_pvid " + std::to_string(op.vlan);
-    return " type bridge no_linklocal_learn 1" + (op.vlan != 0 ? vlan : "");
+    return " type bridge" + (op.vlan != 0 ? vlan : "");
 }
 
 netlink::Message create(const EnsureBridge& op) {
@@ -222,9 +222,20 @@ void undo(const EnsureBridge& op, Context& context, Undo) {
         return;
     }
     const auto found = link::find(context.route, op.name);
-    if (found && found->alias == link_alias("", op.network)) {
+    if (found && is_ours(*found, op)) {
         link::remove(context.route, op.name);
+    } else if (found && found->mac == op.mac) {
+        log::warning("bridge " + op.name + " stays: somebody gave it the alias \"" + found->alias +
+                     "\", so it is not ours any more");
     }
+}
+
+std::vector<std::string> remains(const EnsureBridge& op, Context& context) {
+    const auto found = link::find(context.route, op.name);
+    if (!found || !is_ours(*found, op) || state::has_users(context.state, users_of(op))) {
+        return {};
+    }
+    return {"bridge " + op.name + " still exists, though no container uses it"};
 }
 
 std::vector<std::string> check(const EnsureBridge& op, Context& context) {
@@ -235,14 +246,13 @@ std::vector<std::string> check(const EnsureBridge& op, Context& context) {
     const std::string name = "bridge " + op.name;
     Differences differences;
     differences.expect(found->up, name + " is down");
-    differences.expect(found->alias == link_alias("", op.network), name + " lacks our alias");
+    differences.expect(is_ours(*found, op), name + " lacks our alias");
     differences.expect(found->mac == op.mac, name + " has address " + found->mac.text());
     differences.expect(found->mtu == op.mtu, name + " has mtu " + std::to_string(found->mtu));
     differences.expect(found->route_localnet == op.routed, name + " has another route_localnet");
     differences.expect(found->forwards_ipv4 || !op.routed, name + " does not forward");
     const std::string problem = link::ipv6_problem(*found, op.ipv6);
     differences.expect(problem.empty(), name + problem);
-    differences.expect(found->no_linklocal_learn, name + " learns from link-local frames");
     differences.expect(has_vlan(*found, op.vlan),
                        name + " does not keep to VLAN " + std::to_string(op.vlan));
     const auto addresses = link::addresses(context.route, found->index);

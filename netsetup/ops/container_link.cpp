@@ -56,6 +56,10 @@ void apply(const RaiseLoopback&, Context& context) {
 
 void undo(const RaiseLoopback&, Context&, Undo) {}
 
+std::vector<std::string> remains(const RaiseLoopback&, Context&) {
+    return {};
+}
+
 std::vector<std::string> check(const RaiseLoopback&, Context& context) {
     Differences differences;
     differences.expect(link::required(context.container->route, "lo").up,
@@ -178,6 +182,17 @@ void undo(const ConfigureLink& op, Context& context, Undo) {
             context.container->route.send(route::remove(kernel_route(route, 0)));
         }
     }
+}
+
+std::vector<std::string> remains(const ConfigureLink& op, Context& context) {
+    std::vector<std::string> remaining;
+    for (const auto& route : op.routes) {
+        if (leads_nowhere(route) && context.container &&
+            route::exists(context.container->route, kernel_route(route, 0))) {
+            remaining.push_back("the container still has the route to " + route.destination.text());
+        }
+    }
+    return remaining;
 }
 
 std::vector<std::string> check(const ConfigureLink& op, Context& context) {

@@ -14,12 +14,20 @@ Description describe_elements(const std::vector<nft::Element>& elements) {
 
 std::vector<std::string> missing_elements(const std::vector<nft::Element>& elements,
                                           netlink::Socket& netfilter) {
-    Differences differences;
-    for (const auto& element : elements) {
-        differences.expect(nft::contains(netfilter, element),
-                           "missing: " + nft::add_command(element));
+    std::vector<std::string> missing;
+    for (const auto& element : nft::absent(netfilter, elements)) {
+        missing.push_back("missing: " + nft::add_command(element));
     }
-    return std::move(differences).list();
+    return missing;
+}
+
+std::vector<std::string> remaining_elements(const std::vector<nft::Element>& elements,
+                                            netlink::Socket& netfilter) {
+    std::vector<std::string> remaining;
+    for (const auto& element : nft::present(netfilter, elements)) {
+        remaining.push_back("still in the firewall until `" + nft::delete_command(element) + "`");
+    }
+    return remaining;
 }
 
 } // namespace ocinet::ops

@@ -13,5 +13,8 @@ Description describe_elements(const std::vector<nft::Element>& elements);
 /// A line for each that is not in the kernel.
 std::vector<std::string> missing_elements(const std::vector<nft::Element>& elements,
                                           netlink::Socket& netfilter);
+/// A line for each that is.
+std::vector<std::string> remaining_elements(const std::vector<nft::Element>& elements,
+                                            netlink::Socket& netfilter);
 
 } // namespace ocinet::ops

@@ -27,6 +27,11 @@ int descriptor(const AddHosts& op, const Context& context) {
     return found == context.files.end() ? -1 : found->second.get();
 }
 
+bool is_too_large(int fd) {
+    struct stat status{};
+    return ::fstat(fd, &status) == 0 && std::size_t(status.st_size) > largest_hosts_file;
+}
+
 std::string read_from_start(int fd, const std::string& name) {
     if (::lseek(fd, 0, SEEK_SET) < 0) {
         throw_errno("seek in " + name);
@@ -87,8 +92,7 @@ void undo(const AddHosts& op, Context& context, Undo) {
     if (fd < 0) {
         return; // it went with the container
     }
-    struct stat status{};
-    if (::fstat(fd, &status) == 0 && std::size_t(status.st_size) > largest_hosts_file) {
+    if (is_too_large(fd)) {
         // The container may write it. What it made of it must not keep its network.
         log::info(op.file + " is left alone: it has grown too large");
         return;
@@ -110,6 +114,18 @@ void undo(const AddHosts& op, Context& context, Undo) {
     if (::ftruncate(fd, off_t(kept.size())) != 0) {
         throw_errno("truncate " + op.file);
     }
+}
+
+std::vector<std::string> remains(const AddHosts& op, Context& context) {
+    const int fd = descriptor(op, context);
+    if (fd < 0 || is_too_large(fd)) {
+        return {};
+    }
+    const std::string text = read_from_start(fd, op.file);
+    if (without_marked(text, op.mark) == text) {
+        return {};
+    }
+    return {op.file + " still has lines that end in \"" + op.mark + "\""};
 }
 
 std::vector<std::string> check(const AddHosts& op, Context& context) {

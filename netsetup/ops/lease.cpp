@@ -32,6 +32,13 @@ void undo(const TakeAddress& op, Context& context, Undo) {
     state::release_address(context.state, op.range, op.address, context.container_id);
 }
 
+std::vector<std::string> remains(const TakeAddress& op, Context& context) {
+    if (state::lease_owner(context.state, op.range, op.address) != context.container_id) {
+        return {};
+    }
+    return {"address " + op.address.text() + " is still leased to the container"};
+}
+
 std::vector<std::string> check(const TakeAddress& op, Context& context) {
     const auto owner = state::lease_owner(context.state, op.range, op.address);
     if (owner == context.container_id) {
@@ -60,6 +67,14 @@ void apply(const TakePorts& op, Context& context) {
 
 void undo(const TakePorts& op, Context& context, Undo) {
     state::release_ports(context.state, op.claim, context.container_id);
+}
+
+std::vector<std::string> remains(const TakePorts& op, Context& context) {
+    if (state::port_owner(context.state, op.claim) != context.container_id) {
+        return {};
+    }
+    return {op.claim.protocol + " port " + std::to_string(op.claim.first) +
+            " is still leased to the container"};
 }
 
 std::vector<std::string> check(const TakePorts& op, Context& context) {

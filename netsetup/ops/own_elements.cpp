@@ -24,6 +24,10 @@ void undo(const OwnElements& op, Context& context, Undo) {
     nft::remove(context.netfilter, op.elements);
 }
 
+std::vector<std::string> remains(const OwnElements& op, Context& context) {
+    return remaining_elements(op.elements, context.netfilter);
+}
+
 std::vector<std::string> check(const OwnElements& op, Context& context) {
     return missing_elements(op.elements, context.netfilter);
 }

@@ -67,6 +67,17 @@ void undo(const EnsurePolicy&, Context& context, Undo) {
     }
 }
 
+std::vector<std::string> remains(const EnsurePolicy&, Context& context) {
+    if (state::has_users(context.state, policy_users) || !guard_elements(context.state).empty()) {
+        return {};
+    }
+    std::vector<std::string> remaining;
+    for (const auto& name : nft::live_tables(context.netfilter)) {
+        remaining.push_back("table " + name + " is still loaded, though no container uses it");
+    }
+    return remaining;
+}
+
 std::vector<std::string> check(const EnsurePolicy&, Context& context) {
     const auto version = nft::live_version(context.netfilter);
     if (version == nft::policy_version) {
@@ -104,6 +115,12 @@ void undo(const ShareElements& op, Context& context, Undo) {
         nft::remove(context.netfilter, op.elements);
         state::remove_file(context.state, definition_path(op.network));
     }
+}
+
+std::vector<std::string> remains(const ShareElements& op, Context& context) {
+    return state::has_users(context.state, element_users(op.network))
+               ? std::vector<std::string>()
+               : remaining_elements(op.elements, context.netfilter);
 }
 
 std::vector<std::string> check(const ShareElements& op, Context& context) {

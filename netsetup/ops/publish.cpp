@@ -83,6 +83,12 @@ void undo(const PublishPorts& op, Context& context, Undo) {
     forget_flows(op, context);
 }
 
+std::vector<std::string> remains(const PublishPorts& op, Context& context) {
+    return holds_claims(op, context.state, context.container_id)
+               ? remaining_elements(op.elements, context.netfilter)
+               : std::vector<std::string>();
+}
+
 std::vector<std::string> check(const PublishPorts& op, Context& context) {
     return missing_elements(op.elements, context.netfilter);
 }

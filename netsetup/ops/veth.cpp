@@ -16,7 +16,7 @@
 
 namespace ocinet::ops {
 
-OCINET_JSON(CreateVeth, temporary, name, mac, alias, bridge, mtu, peer, peer_mac)
+OCINET_JSON(CreateVeth, temporary, name, mac, alias, bridge, mtu, group_fwd_mask, peer, peer_mac)
 
 namespace {
 
@@ -52,9 +52,7 @@ bool is_renamed(const CreateVeth& op) {
     return op.name != op.temporary;
 }
 
-// The name, the mark that it is ours, hairpin mode, and the end up. Hairpin: with
-// bridge-nf-call-iptables, a container's own published port is translated on the bridged frame,
-// which then must leave by the port it came in.
+// The name, the mark that it is ours, how its port of the bridge works, and the end up.
 netlink::Message commit(const CreateVeth& op, Context& context) {
     netlink::Message message(RTM_NEWLINK, 0);
     auto& header = message.header<ifinfomsg>();
@@ -65,11 +63,7 @@ netlink::Message commit(const CreateVeth& op, Context& context) {
     header.ifi_change = IFF_UP;
     message.put_string(IFLA_IFNAME, op.name);
     message.put_string(IFLA_IFALIAS, op.alias);
-    message.nest(IFLA_LINKINFO, [](netlink::Message& info) {
-        info.put_string(IFLA_INFO_SLAVE_KIND, "bridge");
-        info.nest(IFLA_INFO_SLAVE_DATA,
-                  [](netlink::Message& port) { port.put_u8(IFLA_BRPORT_MODE, 1); });
-    });
+    put_port(message, op);
     message.command(2);
     return message;
 }
@@ -86,15 +80,29 @@ void explain(netlink::Refused& refused, const CreateVeth& op) {
 
 } // namespace
 
+// Hairpin: with bridge-nf-call-iptables, a container's own published port is translated on the
+// bridged frame, which then must leave by the port it came in.
+void put_port(netlink::Message& message, const CreateVeth& op) {
+    message.nest(IFLA_LINKINFO, [&](netlink::Message& info) {
+        info.put_string(IFLA_INFO_SLAVE_KIND, "bridge");
+        info.nest(IFLA_INFO_SLAVE_DATA, [&](netlink::Message& port) {
+            port.put_u8(IFLA_BRPORT_MODE, 1);
+            port.put_u16(IFLA_BRPORT_GROUP_FWD_MASK, op.group_fwd_mask);
+        });
+    });
+}
+
 Description describe(const CreateVeth& op) {
     const std::string tail = " mtu " + std::to_string(op.mtu) + " numtxqueues 1 numrxqueues 1";
+    const std::string mask =
+        op.group_fwd_mask != 0 ? " group_fwd_mask " + std::to_string(op.group_fwd_mask) : "";
     const std::string rename = is_renamed(op) ? " name " + op.name : "";
     return {{"ip link add name " + op.temporary + " address " + op.mac.text() + tail + " master " +
                  op.bridge + " type veth peer name " + op.peer + " address " + op.peer_mac.text() +
                  tail + " netns $PID",
              sysctl::command("ipv6", op.temporary, "disable_ipv6", "1"),
              "ip link set dev " + op.temporary + rename + " alias " + shell_word(op.alias) + " up",
-             "ip link set dev " + op.name + " type bridge_slave hairpin on"},
+             "ip link set dev " + op.name + " type bridge_slave hairpin on" + mask},
             {"ip link delete dev " + op.name}};
 }
 
@@ -125,6 +133,20 @@ void undo(const CreateVeth& op, Context& context, Undo) {
     }
 }
 
+// Another one may have the name by now, but not the address.
+std::vector<std::string> remains(const CreateVeth& op, Context& context) {
+    const auto found = link::find(context.route, op.name);
+    if (!found || found->mac != op.mac) {
+        return {};
+    }
+    const std::string name = "link " + op.name;
+    if (found->alias == op.alias) {
+        return {name + " still exists"};
+    }
+    return {name + " stays, somebody gave it the alias \"" + found->alias +
+            "\": `ip link delete dev " + op.name + "` removes it"};
+}
+
 std::vector<std::string> check(const CreateVeth& op, Context& context) {
     const auto found = link::find(context.route, op.name);
     if (!found) {
@@ -142,6 +164,8 @@ std::vector<std::string> check(const CreateVeth& op, Context& context) {
     differences.expect(bridge && found->master == bridge->index,
                        name + " is no port of " + op.bridge);
     differences.expect(found->hairpin, name + " is a port without hairpin mode");
+    differences.expect(found->group_fwd_mask == op.group_fwd_mask,
+                       name + " has group_fwd_mask " + std::to_string(found->group_fwd_mask));
     const auto peer = link::find(context.container->route, op.peer);
     const std::string end = "the container's " + op.peer;
     differences.expect(peer.has_value(), end + " is missing");

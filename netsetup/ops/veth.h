@@ -18,10 +18,16 @@ struct CreateVeth {
     std::string alias;
     std::string bridge;
     unsigned mtu = 0;
+    /// Which of the frames to 01:80:c2:00:00:0x pass the bridge like all others, bit x; the rest it
+    /// keeps for the host (IEEE 802.1Q, 8.6.3; IFLA_BRPORT_GROUP_FWD_MASK).
+    std::uint16_t group_fwd_mask = 0;
     /// The container's end.
     std::string peer;
     Mac peer_mac;
 };
+
+/// Puts into a message about the host's end how its port of the bridge works.
+void put_port(netlink::Message& message, const CreateVeth& op);
 
 /// Undo: Removing one end removes both, also where the container's namespace lives on.
 OCINET_OPERATION(CreateVeth)

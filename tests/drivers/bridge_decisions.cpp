@@ -61,7 +61,7 @@ TEST_CASE("an incomplete bridge is completed where it is") {
     view.bridge->up = false;
     const auto description = describe(operation<ops::EnsureBridge>(planned(request_for(), view)));
     CHECK(description.apply == Lines{"ip link set dev ocinet0 address 02:0c:0a:5a:00:01 mtu 1500 "
-                                     "type bridge no_linklocal_learn 1",
+                                     "type bridge",
                                      "sysctl -w net.ipv6.conf.ocinet0.disable_ipv6=1",
                                      "sysctl -w net.ipv4.conf.ocinet0.forwarding=1",
                                      "sysctl -w net.ipv4.conf.ocinet0.route_localnet=1",

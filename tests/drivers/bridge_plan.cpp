@@ -19,8 +19,7 @@ const Lines cold_start = {
     R"(nft add element inet ocinet foreign4 '{ "eth0" }')",
     R"(nft add element inet ocinet foreign4 '{ "wlan0" }')",
     "sysctl -w net.ipv4.ip_forward=1",
-    "ip link add name ocbgxeqes5nrccj address 02:0c:0a:5a:00:01 mtu 1500 type bridge "
-    "no_linklocal_learn 1",
+    "ip link add name ocbgxeqes5nrccj address 02:0c:0a:5a:00:01 mtu 1500 type bridge",
     "sysctl -w net.ipv6.conf.ocbgxeqes5nrccj.disable_ipv6=1",
     "sysctl -w net.ipv4.conf.ocbgxeqes5nrccj.forwarding=1",
     "sysctl -w net.ipv4.conf.ocbgxeqes5nrccj.route_localnet=1",
@@ -38,7 +37,7 @@ const Lines cold_start = {
     R"(ip link add name ochd35ysfun425l address fe:0c:0a:5a:00:05 mtu 1500 numtxqueues 1 numrxqueues 1 master ocinet0 type veth peer name eth0 address 02:0c:0a:5a:00:05 mtu 1500 numtxqueues 1 numrxqueues 1 netns $PID)",
     "sysctl -w net.ipv6.conf.ochd35ysfun425l.disable_ipv6=1",
     "ip link set dev ochd35ysfun425l alias ocinet:c1:bridge up",
-    "ip link set dev ochd35ysfun425l type bridge_slave hairpin on",
+    "ip link set dev ochd35ysfun425l type bridge_slave hairpin on group_fwd_mask 65533",
     "nsenter -t $PID -n ip link set dev lo up",
     "nsenter -t $PID -n sysctl -w net.ipv6.conf.eth0.disable_ipv6=1",
     "nsenter -t $PID -n ip link set dev eth0 up",
@@ -84,8 +83,7 @@ const Lines cold_end = {
 const Lines every_option = {
     "# lease 10.1.0.5 of network web",
     "nft -f /share/policy.nft",
-    "ip link add name ocbgxeqes5nrccj address 02:0c:0a:01:00:fe mtu 9000 type bridge "
-    "no_linklocal_learn 1",
+    "ip link add name ocbgxeqes5nrccj address 02:0c:0a:01:00:fe mtu 9000 type bridge",
     "sysctl -w net.ipv6.conf.ocbgxeqes5nrccj.disable_ipv6=1",
     "sysctl -w net.ipv4.conf.ocbgxeqes5nrccj.route_localnet=0",
     "ip address replace 10.1.0.254/24 brd + dev ocbgxeqes5nrccj",
@@ -100,7 +98,7 @@ const Lines every_option = {
     R"(ip link add name ochd35ysfun425l address fe:0c:0a:01:00:05 mtu 9000 numtxqueues 1 numrxqueues 1 master br.web type veth peer name eth1.5 address 02:00:00:00:00:01 mtu 9000 numtxqueues 1 numrxqueues 1 netns $PID)",
     "sysctl -w net.ipv6.conf.ochd35ysfun425l.disable_ipv6=1",
     "ip link set dev ochd35ysfun425l alias ocinet:c1:web up",
-    "ip link set dev ochd35ysfun425l type bridge_slave hairpin on",
+    "ip link set dev ochd35ysfun425l type bridge_slave hairpin on group_fwd_mask 65533",
     "nsenter -t $PID -n ip link set dev lo up",
     "nsenter -t $PID -n sysctl -w net/ipv6/conf/eth1.5/disable_ipv6=1",
     "nsenter -t $PID -n ip link set dev eth1.5 up",

@@ -49,8 +49,7 @@ TEST_CASE("a network with both families") {
         "nft -f /share/policy.nft",
         "sysctl -w net.ipv4.ip_forward=1",
         "sysctl -w net.ipv6.conf.all.forwarding=1",
-        "ip link add name ocbgxeqes5nrccj address 02:0c:0a:01:00:01 mtu 1500 type bridge "
-        "no_linklocal_learn 1",
+        "ip link add name ocbgxeqes5nrccj address 02:0c:0a:01:00:01 mtu 1500 type bridge",
         "sysctl -w net.ipv6.conf.ocbgxeqes5nrccj.accept_ra=0",
         "sysctl -w net.ipv6.conf.ocbgxeqes5nrccj.autoconf=0",
         "sysctl -w net.ipv6.conf.ocbgxeqes5nrccj.disable_ipv6=0",
@@ -74,7 +73,7 @@ TEST_CASE("a network with both families") {
         "numtxqueues 1 numrxqueues 1 netns $PID",
         "sysctl -w net.ipv6.conf.ochd35ysfun425l.disable_ipv6=1",
         "ip link set dev ochd35ysfun425l alias ocinet:c1:web up",
-        "ip link set dev ochd35ysfun425l type bridge_slave hairpin on",
+        "ip link set dev ochd35ysfun425l type bridge_slave hairpin on group_fwd_mask 65533",
         "nsenter -t $PID -n ip link set dev lo up",
         "nsenter -t $PID -n sysctl -w net.ipv6.conf.eth0.accept_ra=0",
         "nsenter -t $PID -n sysctl -w net.ipv6.conf.eth0.autoconf=0",
@@ -240,7 +239,6 @@ TEST_CASE("containers in a VLAN") {
     // A bridge of ours: that of all its ports.
     CHECK(describe(operation<ops::EnsureBridge>(planned(request_for(file("")), view))).apply[0] ==
           "ip link add name ocbgxeqes5nrccj address 02:0c:0a:01:00:01 mtu 1500 type bridge "
-          "no_linklocal_learn 1 "
           "vlan_filtering 1 vlan_default_pvid 10");
     // An operator's: that of the container's port alone, before its other end comes up.
     const auto request = request_for(file(R"(,"mode":"unmanaged")"));

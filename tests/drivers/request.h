@@ -61,8 +61,7 @@ inline link::Link warm_bridge() {
             .mac = Mac::parse("02:0c:0a:5a:00:01").value(),
             .forwards_ipv4 = true,
             .route_localnet = true,
-            .ipv6_disabled = true,
-            .no_linklocal_learn = true};
+            .ipv6_disabled = true};
 }
 
 /// A host on which another container of the default network runs.

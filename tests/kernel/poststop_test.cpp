@@ -169,6 +169,7 @@ TEST_CASE("a bridge that is not ours any more stays") {
     host.sh("ip link set ocinet0 alias mine");
     const Result result = box.hook("poststop");
     CHECK(result.status == 0);
+    CHECK_THAT(result.err, contains("bridge ocinet0 stays: somebody gave it the alias \"mine\""));
     CHECK(host.run("ip link show ocinet0").status == 0);
 }
 

@@ -65,7 +65,9 @@ void listen(const std::vector<Frame>& frames) {
     }
 }
 
-void send_all(const std::vector<Frame>& frames) {
+} // namespace
+
+void send_frames(const std::vector<Frame>& frames) {
     // From one processor, whose queue keeps their order: when the last has come, all have.
     cpu_set_t one;
     CPU_ZERO(&one);
@@ -81,8 +83,6 @@ void send_all(const std::vector<Frame>& frames) {
     }
 }
 
-} // namespace
-
 std::vector<std::string> arrivals(const Place& from, const Place& to,
                                   const std::vector<Frame>& frames) {
     std::vector<Frame> all = frames;
@@ -96,7 +96,7 @@ std::vector<std::string> arrivals(const Place& from, const Place& to,
     end_with("ARP request");
     Process listener = to.start([&] { listen(all); });
     listener.wait_for_output("ready");
-    from.in([&] { send_all(all); });
+    from.in([&] { send_frames(all); });
     std::vector<std::string> names;
     const std::string out = listener.wait().out;
     for (const auto line : split(out, '\n')) {

@@ -30,6 +30,10 @@ struct Frame {
 std::vector<Frame> frames_of(const Identity& mallory, const Identity& alice,
                              const Identity& gateway);
 
+/// Sends the frames from eth0 of the place that the caller is in, all of them and what it sends
+/// after them in this order.
+void send_frames(const std::vector<Frame>& frames);
+
 /// Sends the frames from one container's eth0 and gives the names of those that came to another's,
 /// in their order.
 std::vector<std::string> arrivals(const Place& from, const Place& to,

@@ -2,7 +2,10 @@
 // A container with CAP_NET_RAW that lies about who it is.
 #include "tests/policy/frames.h"
 
+#include "netsetup/base/fd.h"
+#include "tests/policy/echo.h"
 #include "tests/policy/rows.h"
+#include "tests/policy/socket_address.h"
 #include "tests/support/catch.h"
 #include "tests/support/container.h"
 #include "tests/support/host.h"
@@ -14,20 +17,35 @@ namespace {
 using Names = std::vector<std::string>;
 
 struct Network {
-    explicit Network(const std::string& spoof_check) {
+    explicit Network(const std::string& spoof_check, bool internal = false) {
         host.write_network("web",
                            {{"network_interface", "web0"},
+                            {"internal", internal},
                             {"subnets", {{{"subnet", "10.7.0.0/24"}}, {{"subnet", "fd07::/64"}}}},
                             {"options", {{"spoof_check", spoof_check}}}});
-        mallory.attach();
+        mallorys_port = mallory.attach()["attachments"][0]["host_interface"];
         alices_port = alice.attach()["attachments"][0]["host_interface"];
     }
 
+    // As the kernel makes a bridge's port.
+    void unguard_mallorys_port() const {
+        host.sh("ip link set dev " + mallorys_port + " type bridge_slave group_fwd_mask 0");
+    }
+
     Host host;
+    std::string mallorys_port;
     Container mallory{host, {{"io.ocinet.network", "web"}}};
     std::string alices_port;
     Container alice{host, {{"io.ocinet.network", "web"}}};
 };
+
+void send_datagram(const std::string& address, std::uint16_t port, const std::string& text) {
+    const SocketAddress to = socket_address(address, port);
+    const Fd socket(::socket(to.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!socket || ::sendto(socket.get(), text.data(), text.size(), 0, to.generic(), to.size) < 0) {
+        throw_errno("send to " + address);
+    }
+}
 
 } // namespace
 
@@ -48,17 +66,21 @@ TEST_CASE("with spoof_check=false a container sends what it likes") {
     CHECK(arrivals(network.mallory, network.alice, frames) == all);
 }
 
-// 01:80:c2:00:00:0e, IEEE 802.1AB: such a frame is for the bridge itself. Where it learns from it,
-// the neighbour's frames go to the liar.
-TEST_CASE("a frame that no filter sees does not move a neighbour's address") {
+// The addresses that a bridge keeps for itself (IEEE 802.1Q, 8.6.3): 01:80:c2:00:00:00 to :0f. What
+// it keeps comes to the host by way of the port, past the filter.
+std::string to_bridge(char last, std::string frame) {
+    return frame.replace(0, 6, std::string("\x01\x80\xc2\0\0", 5) + last);
+}
+
+TEST_CASE("a frame to a bridge's own address does not move a neighbour's") {
     const Network network("true");
     const Identity mallory = identity_of(network.mallory, "eth0");
     const Identity alice = identity_of(network.alice, "eth0");
     auto frames = frames_of(mallory, alice, identity_of(network.host, "web0"));
-    std::string lie = "\x01\x80\xc2";
-    lie += std::string("\0\0\x0e", 3);
-    lie.append(alice.mac.bytes.begin(), alice.mac.bytes.end());
-    frames.push_back({"LLDP of a neighbour's", lie + "\x88\xcc" + std::string(48, 'l')});
+    const std::string lie = to_bridge(
+        '\x0e', std::string(6, ' ') + std::string(alice.mac.bytes.begin(), alice.mac.bytes.end()) +
+                    "\x88\xcc" + std::string(48, 'l'));
+    frames.push_back({"LLDP of a neighbour's", lie});
     const auto ports_after = [&] {
         arrivals(network.mallory, network.alice, frames);
         Names ports;
@@ -71,8 +93,31 @@ TEST_CASE("a frame that no filter sees does not move a neighbour's address") {
         return ports;
     };
     CHECK(ports_after() == Names{network.alices_port});
-    network.host.sh("ip link set dev web0 type bridge no_linklocal_learn 0");
+    network.unguard_mallorys_port();
     CHECK(ports_after() != Names{network.alices_port}); // the control
+}
+
+TEST_CASE("a frame to a bridge's own address reaches nothing that the policy keeps from it") {
+    const Network network("true", true);
+    // Where it is on, the kernel asks by which way an answer goes, and drops the packet itself.
+    network.host.sh("for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$file; done");
+    const Identity host = identity_of(network.host, "web0");
+    auto frames = frames_of(identity_of(network.mallory, "eth0"), host, host);
+    for (auto& frame : frames) {
+        frame.bytes = to_bridge('\x0e', frame.bytes);
+    }
+    const auto echo_hears = [&](const std::string& word) {
+        const Process server = serve(network.host, "host", {{"", 7}, {"", 53}});
+        network.mallory.in([&] {
+            send_frames(frames);
+            send_datagram(host.ipv4.text(), 53, "end");
+        });
+        server.wait_for_output("end");
+        return server.out().find(word) != std::string::npos;
+    };
+    CHECK_FALSE(echo_hears("IPv4"));
+    network.unguard_mallorys_port();
+    CHECK(echo_hears("IPv4")); // the control
 }
 
 TEST_CASE("the link-local address follows from the MAC address, whatever the namespace says") {
