@@ -4,7 +4,9 @@
 #include "netsetup/confine.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -12,9 +14,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 
+#include "netsetup/base/error.h"
 #include "tests/kernel/trace.h"
 #include "tests/support/catch.h"
 #include "tests/support/replace_call.h"
@@ -130,6 +135,33 @@ TEST_CASE("paths that no operation needs are out of reach, also for root's files
           (landlock_version >= 3 ? EACCES : 0));
     CHECK(error_of_opening(host, Confined::policy, "/run/ocinet/other", O_WRONLY | O_CREAT) ==
           EACCES);
+}
+
+// As the profile of a container in which we run: it answers EPERM to what it does not know.
+void forbid_landlock() {
+    std::array<sock_filter, 4> code{{
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_create_ruleset, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    }};
+    const sock_fprog program{.len = code.size(), .filter = code.data()};
+    if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+        throw_errno("PR_SET_SECCOMP");
+    }
+}
+
+TEST_CASE("a seccomp filter that keeps Landlock from us keeps nothing else") {
+    const Host host;
+    const Container box(host, on_bridge);
+    for (const char* stage : {"createRuntime", "poststop"}) {
+        const Result result = call_hook(
+            host, box.state(stage).dump(),
+            {.stage = stage, .options = {"--log-level", "debug"}, .prepare = forbid_landlock});
+        CHECK(result.status == 0);
+        CHECK_THAT(result.err, contains("no Landlock here"));
+    }
+    CHECK(leftovers(host) == nothing_left);
 }
 
 TEST_CASE("--show-privileges prints the list that the filters are made of") {
