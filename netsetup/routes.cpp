@@ -31,6 +31,7 @@ void dump_routes(netlink::Socket& socket, int family,
              .gateway = address(RTA_GATEWAY),
              .metric = netlink::u32_of(attr(RTA_PRIORITY)),
              .type = header.rtm_type,
+             .protocol = header.rtm_protocol,
              .index = int(netlink::u32_of(attr(RTA_OIF)))},
             header.rtm_table);
     });
@@ -45,6 +46,7 @@ bool exists(netlink::Socket& socket, const Route& route) {
     dump_routes(socket, family, [&](const Route& other, std::uint8_t table) {
         found = found || (table == RT_TABLE_MAIN && other.destination == route.destination &&
                           other.gateway == route.gateway && other.type == route.type &&
+                          other.protocol == route.protocol &&
                           (route.metric == 0 || other.metric == route.metric) &&
                           (route.index == 0 || other.index == route.index));
     });

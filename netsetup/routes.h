@@ -27,6 +27,7 @@ struct Route {
     int index = 0;
 };
 
+/// Another one's, by its protocol, does not count.
 bool exists(netlink::Socket& socket, const Route& route);
 
 netlink::Message add(const Route& route);
