@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/support/container.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -43,9 +44,34 @@ Container::Container(const Host& host, std::string id, const Annotations& annota
       }),
       host_(host), id_(std::move(id)), bundle_(annotations) {}
 
+void Container::use_netns(const std::string& path) {
+    given_netns_ = path;
+    bundle_.set_netns(path);
+    bundle_.write();
+}
+
+void Container::use_host_netns() {
+    given_netns_ = "/proc/self/ns/net";
+    bundle_.share_host_netns();
+    bundle_.write();
+}
+
+// The container's own namespaces, but for the one that was given.
+void Container::enter_with_given_netns() const {
+    host_.enter();
+    const Fd netns(::open(given_netns_.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!netns) {
+        throw_errno("open " + given_netns_);
+    }
+    enter();
+    if (::setns(netns.get(), CLONE_NEWNET) != 0) {
+        throw_errno("setns " + given_netns_);
+    }
+}
+
 pid_t Container::process() const {
     if (!process_) {
-        process_.emplace(hold([&] { enter(); }));
+        process_.emplace(hold([&] { given_netns_.empty() ? enter() : enter_with_given_netns(); }));
     }
     return process_->pid();
 }
@@ -101,9 +127,21 @@ void Container::detach() const {
 
 Result run_hook(const Host& host, const std::string& stage, const std::string& state,
                 const std::string& directory) {
-    return host.run("cd " + shell_word(directory) + " && exec " + shell_word(hook_program()) + " " +
-                        shell_word(stage),
-                    state);
+    const std::string program = hook_program();
+    const char* environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", nullptr};
+    Process hook(
+        [&] {
+            host.enter();
+            if (::chdir(directory.c_str()) != 0) {
+                throw_errno("chdir " + directory);
+            }
+            const char* arguments[] = {program.c_str(), stage.c_str(), nullptr};
+            ::execve(program.c_str(), const_cast<char**>(arguments),
+                     const_cast<char**>(environment));
+            throw_errno("exec " + program);
+        },
+        state);
+    return hook.wait();
 }
 
 std::string unique_id() {

@@ -19,6 +19,11 @@ public:
     explicit Container(const Host& host, const Annotations& annotations = {});
     Container(const Host& host, std::string id, const Annotations& annotations);
 
+    /// Its processes live in a namespace that was there before: one that the host sees at `path`,
+    /// or the host's own. Before the first of them is started.
+    void use_netns(const std::string& path);
+    void use_host_netns();
+
     const std::string& id() const { return id_; }
     Bundle& bundle() { return bundle_; }
 
@@ -43,9 +48,13 @@ public:
     void make_zombie();
 
 private:
+    void enter_with_given_netns() const;
+
     const Host& host_;
     std::string id_;
     Bundle bundle_;
+    /// Where the host sees the network namespace that was given; empty: it has its own.
+    std::string given_netns_;
     mutable std::optional<Process> process_;
 };
 

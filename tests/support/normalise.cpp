@@ -194,7 +194,7 @@ json normalise(json state) {
     state["neighbours"].insert(state["neighbours"].end(), state["proxies"].begin(),
                                state["proxies"].end());
     state.erase("proxies");
-    for (const char* name : {"routes", "routes6", "neighbours", "bridge", "fdb"}) {
+    for (const char* name : {"routes", "neighbours", "bridge", "fdb"}) {
         sort(state[name]);
     }
     return state;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/support/snapshot.h"
 
-#include <array>
 #include <filesystem>
+#include <sstream>
 #include <utility>
 
 #include "netsetup/base/error.h"
@@ -23,34 +23,63 @@ struct Query {
     const char* command;
 };
 
-constexpr std::array<Query, 10> queries{{
-    {"links", "ip -j -d address show"},
-    {"routes", "ip -4 -j -d route show table all"},
-    {"routes6", "ip -6 -j -d route show table all"},
-    {"rules", "ip -4 -j rule show"},
-    {"rules6", "ip -6 -j rule show"},
-    {"neighbours", "ip -j neighbour show nud permanent"},
-    {"proxies", "ip -j neighbour show proxy"},
-    {"bridge", "bridge -j -d link show"},
-    {"fdb", "bridge -j fdb show"},
-    {"nft", "nft -j list ruleset"},
-}};
+// One process: half of what a snapshot costs is that they start.
+struct Program {
+    const char* command;
+    std::vector<Query> queries;
+};
 
-constexpr const char* separator = "--- next ---\n";
+const std::vector<Program>& programs() {
+    static const std::vector<Program> all = {
+        {"ip -j -d -batch -",
+         {{"links", "address show"},
+          {"routes", "route show table all"},
+          {"rules", "rule show"},
+          {"neighbours", "neighbour show nud permanent"},
+          {"proxies", "neighbour show proxy"}}},
+        {"ip -6 -j -d -batch -", {{"rules6", "rule show"}}},
+        {"bridge -j -d -batch -", {{"bridge", "link show"}, {"fdb", "fdb show"}}},
+        {"nft -j list ruleset", {{"nft", ""}}},
+    };
+    return all;
+}
+
+constexpr const char* end = "END";
+
+std::string script() {
+    std::string text = "set -e\n";
+    for (const auto& program : programs()) {
+        text += std::string(program.command) + " <<END\n";
+        for (const auto& query : program.queries) {
+            text += std::string(query.command) + "\n";
+        }
+        text += "END\necho END\n";
+    }
+    return text;
+}
+
+// Each answer is a line of its own.
+void read_answers(const Program& program, std::istream& output, json& answers) {
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(output, line) && line != end;) {
+        if (!trim(line).empty()) {
+            lines.push_back(line);
+        }
+    }
+    if (lines.size() != program.queries.size()) {
+        throw Error(std::string(program.command) + " gave " + std::to_string(lines.size()) +
+                    " answers");
+    }
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        answers[program.queries[i].name] = json::parse(lines[i]);
+    }
+}
 
 json query_all(const Place& place) {
-    std::string script = "set -e\n";
-    for (const Query& query : queries) {
-        script += std::string(query.command) + "; echo '--- next ---'\n";
-    }
-    const std::string output = place.sh(script);
+    std::istringstream output(place.sh(script()));
     json answers;
-    std::size_t begin = 0;
-    for (const Query& query : queries) {
-        const std::size_t end = output.find(separator, begin);
-        const std::string answer = output.substr(begin, end - begin);
-        answers[query.name] = trim(answer).empty() ? json::array() : json::parse(answer);
-        begin = end + std::string(separator).size();
+    for (const auto& program : programs()) {
+        read_answers(program, output, answers);
     }
     return answers;
 }

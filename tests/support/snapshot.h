@@ -12,7 +12,7 @@ class Place;
 /// The network state of a place, for == between two moments or two hosts:
 ///     links       name -> `ip -d address` without the addresses
 ///     addresses   name -> its addresses
-///     routes, routes6, rules, rules6   all tables
+///     routes, rules, rules6   all tables, the routes of both families
 ///     neighbours  permanent and proxy entries
 ///     bridge, fdb `bridge -d link`, `bridge fdb` but for learned entries
 ///     nft         `nft list ruleset`
