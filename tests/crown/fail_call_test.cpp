@@ -1,208 +1,165 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The crown: any one system call of the shipped hook fails. The hook then succeeds all the same, or
-// says so and leaves the host as it was, with nobody to help.
+// says so and leaves the host as it was, with nobody to help. So it does when one of its loader of
+// the policy fails, or that is killed.
 #include "tests/support/catch.h"
 
-#include <sys/syscall.h>
-
-#include <cerrno>
-#include <map>
-#include <set>
-
 #include "netsetup/base/error.h"
+#include "netsetup/base/text.h"
+#include "tests/crown/course.h"
+#include "tests/crown/report.h"
 #include "tests/crown/sample.h"
-#include "tests/crown/scene.h"
 #include "tests/crown/tracer.h"
-#include "tests/support/snapshot.h"
 
 namespace ocinet::test {
 
 namespace {
 
-using nlohmann::json;
-using Neighbour = Setting::Neighbour;
+using Kind = Interference::Kind;
 
-struct FailingRun {
-    std::string name;
-    Setting setting;
-    bool detaches = false;
+struct Failing {
+    const Setting* setting;
+    Stage stage;
+    Traced traced = Traced::hook;
+
+    std::string name() const {
+        return std::string(stage == Stage::attach ? "attach, " : "detach, ") + setting->name +
+               (traced == Traced::loader ? ", the policy's loader" : "");
+    }
 };
 
-using Problems = std::vector<std::string>;
-
-// Those that do not fail, or whose failure is the C library's matter before it is ours. A close()
-// that fails has closed the descriptor; one that was left out has not.
-bool can_fail(long number) {
-    static const std::set<long> never = {
-        SYS_exit_group,   SYS_exit,           SYS_brk,    SYS_mmap,    SYS_munmap,
-        SYS_mprotect,     SYS_mremap,         SYS_close,  SYS_futex,   SYS_close_range,
-        SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_getpid, SYS_getppid, SYS_gettid,
-        SYS_getrandom,    SYS_wait4};
-    return !never.contains(number);
+// A system call and what is done to it.
+std::vector<Interference> interferences_with(const std::vector<long>& calls, Traced traced) {
+    std::vector<Interference> all;
+    for (std::size_t at = 0; at < calls.size(); ++at) {
+        for (const int error : errors_of(calls[at])) {
+            all.push_back({Kind::fail, at, calls[at], error});
+        }
+        if (traced == Traced::loader) {
+            all.push_back({Kind::kill, at, calls[at]});
+        }
+    }
+    return all;
 }
 
-// One that the call does give, or at least another of its kind; 0 where it cannot fail.
-int error_of(long number) {
-    if (!can_fail(number)) {
-        return 0;
-    }
-    static const std::map<long, int> errors = {
-        {SYS_sendmsg, ENOBUFS},  {SYS_sendto, ENOBUFS},  {SYS_recvmsg, ENOBUFS},
-        {SYS_recvfrom, ENOBUFS}, {SYS_openat, EMFILE},   {SYS_socket, EMFILE},
-        {SYS_pipe2, EMFILE},     {SYS_mkdirat, ENOSPC},  {SYS_symlinkat, ENOSPC},
-        {SYS_write, ENOSPC},     {SYS_pwrite64, ENOSPC}, {SYS_ftruncate, EIO},
-        {SYS_read, EIO},         {SYS_pread64, EIO},     {SYS_prctl, EPERM},
-        {SYS_capset, EPERM},     {SYS_setns, EPERM},     {SYS_fcntl, ENOLCK},
-        {SYS_renameat, ENOSPC},  {SYS_unlinkat, EIO},
-#ifdef SYS_open
-        {SYS_open, EMFILE},      {SYS_mkdir, ENOSPC},
-#endif
-    };
-    const auto found = errors.find(number);
-    return found == errors.end() ? ENOMEM : found->second;
+// A hosts file that cannot be opened is left alone: that is no reason to fail.
+void judge_attached(Problems& problems, Course& course, const std::string& told) {
+    course.expect_attached_but_for_hosts(problems, told);
+    course.detach(problems, told + "attached, then ");
 }
 
-void expect(Problems& problems, const std::string& when, const json& wanted, const json& found) {
-    if (wanted != found) {
-        problems.push_back(when + ":\n" + difference(wanted, found));
+// What a tear-down could not do, the next one does, or the next sweep.
+void judge_detached(Problems& problems, Course& course, const Result& result, bool sweep,
+                    const std::string& told) {
+    if (result.status != 0 && sweep) {
+        course.scene().host().sh(shell_word(cli_program()) + " gc");
+    } else if (result.status != 0) {
+        course.scene().box().detach();
+    }
+    course.expect_after(problems, told + "then detached");
+}
+
+void judge(Problems& problems, Course& course, const Failing& failing, const Result& result,
+           bool sweep) {
+    const std::string told = "status " + std::to_string(result.status) + ", " + result.err;
+    if (result.status != 0 &&
+        (result.status > 128 || result.err.find("ocinet: ") == std::string::npos)) {
+        problems.push_back("the hook: " + told);
+    }
+    if (failing.stage == Stage::detach) {
+        judge_detached(problems, course, result, sweep, told);
+    } else if (result.status == 0) {
+        judge_attached(problems, course, told);
+    } else {
+        course.expect_before(problems, told);
     }
 }
 
-class Run {
-public:
-    explicit Run(FailingRun wanted) : wanted_(std::move(wanted)) { renew_scene(); }
-
-    std::vector<long> count_calls() {
-        prepare();
-        const auto traced = trace_hook(scene_->host(), scene_->box(), stage(), {});
-        if (traced.result.status != 0) {
-            throw Error("the traced hook failed: " + traced.result.err);
+Problems fail_at(Course& course, const Failing& failing, const Interference& interference) {
+    Problems problems;
+    try {
+        course.begin();
+        Scene& scene = course.scene();
+        const auto trace = trace_hook(scene.host(), scene.box(), course.stage_name(), interference,
+                                      failing.traced);
+        const bool sweep = (interference.at + seed()) % 2 == 0;
+        judge(problems, course, failing, trace.result, sweep);
+        if (const auto problem = scene.neighbour_problem(); !problem.empty()) {
+            problems.push_back(problem);
         }
-        scene_.reset();
-        return traced.calls;
+    } catch (const Error& caught) {
+        problems.emplace_back(caught.what());
     }
-
-    Problems fail_at(std::size_t call) {
-        Problems problems;
-        try {
-            prepare();
-            const auto traced = trace_hook(scene_->host(), scene_->box(), stage(),
-                                           {Interference::Kind::fail, call, error_of});
-            judge(problems, traced.result);
-            if (const auto problem = scene_->neighbour_problem(); !problem.empty()) {
-                problems.push_back(problem);
-            }
-        } catch (const Error& caught) {
-            problems.emplace_back(caught.what());
-        }
-        if (!problems.empty()) {
-            scene_.reset();
-        }
-        return problems;
+    if (!problems.empty()) {
+        course.give_up();
     }
+    return problems;
+}
 
-private:
-    std::string stage() const { return wanted_.detaches ? "poststop" : "createRuntime"; }
-
-    void prepare() {
-        if (!scene_) {
-            renew_scene();
-        }
-        // Else each attachment would look at other records in passing: calls would not keep their
-        // numbers.
-        scene_->host().sh("rm -f /run/ocinet/rotation");
-        if (wanted_.detaches) {
-            scene_->box().attach();
-        }
+std::vector<long> calls_of(Course& course, Traced traced) {
+    if (traced == Traced::hook) {
+        return course.calls();
     }
+    course.begin();
+    auto trace =
+        trace_hook(course.scene().host(), course.scene().box(), course.stage_name(), {}, traced);
+    course.give_up();
+    return std::move(trace.calls);
+}
 
-    void judge(Problems& problems, const Result& result) {
-        const std::string told = "status " + std::to_string(result.status) + ", " + result.err;
-        if (result.status != 0 &&
-            (result.status > 128 || result.err.find("ocinet: ") == std::string::npos)) {
-            problems.push_back("the hook: " + told);
-        }
-        if (wanted_.detaches) {
-            if (result.status != 0) {
-                scene_->box().detach();
-            }
-            expect(problems, told + "then detached", normal_.after, scene_->everything());
-        } else if (result.status == 0) {
-            json attached = scene_->kernel();
-            if (attached["hosts"] == normal_.before["hosts"]) {
-                // A file that cannot be opened is left alone: that is no reason to fail.
-                attached["hosts"] = normal_.attached["hosts"];
-            }
-            expect(problems, told + "attached", normal_.attached, attached);
-            scene_->box().detach();
-            expect(problems, told + "attached, then detached", normal_.after, scene_->everything());
-            if (normal_.before != normal_.after) {
-                scene_.reset();
-                renew_scene();
-            }
-        } else {
-            expect(problems, told, normal_.before, scene_->everything());
+Outcome fail_everywhere(const Failing& failing, std::size_t quick, std::size_t normal) {
+    Course course(*failing.setting, failing.stage);
+    const auto calls = calls_of(course, failing.traced);
+    const auto all = interferences_with(calls, failing.traced);
+    Outcome outcome{.name = failing.name(), .possible = calls.size()};
+    for (const auto index : sample(0, all.size(), quick, normal)) {
+        const auto& interference = all[index];
+        ++outcome.points;
+        outcome.add(interference.at, call_name(interference.call),
+                    interference.kind == Kind::kill ? "killed" : errno_text(interference.error),
+                    fail_at(course, failing, interference));
+    }
+    return outcome;
+}
+
+std::vector<Failing> failings_of(bool with_vlans) {
+    std::vector<Failing> failings;
+    for (const auto& setting : all_settings()) {
+        if (setting.needs_vlans == with_vlans) {
+            failings.push_back({&setting, Stage::attach});
+            failings.push_back({&setting, Stage::detach});
         }
     }
+    return failings;
+}
 
-    void renew_scene() {
-        scene_ = std::make_unique<Scene>(wanted_.setting);
-        normal_ = look_at_normal_course(*scene_);
-        if (normal_.before != normal_.after) {
-            scene_ = std::make_unique<Scene>(wanted_.setting);
-        }
-    }
-
-    FailingRun wanted_;
-    std::unique_ptr<Scene> scene_;
-    References normal_;
-};
-
-const std::vector<FailingRun> runs = {
-    {"attach, cold", {.name = "cold"}},
-    {"attach, warm", {.name = "warm", .neighbour = Neighbour::same_network}},
-    {"detach, warm", {.name = "warm", .neighbour = Neighbour::same_network}, true},
-    {"detach, last container", {.name = "cold", .forwards = true}, true},
-};
-
-void fail_everywhere(const FailingRun& wanted) {
-    Run run(wanted);
-    const auto calls = run.count_calls();
-    std::map<std::string, std::size_t> bad;
-    std::size_t tried = 0;
-    for (const auto point : sample(0, calls.size(), 1, 12)) {
-        if (!can_fail(calls[point])) {
-            continue;
-        }
-        ++tried;
-        const auto problems = run.fail_at(point);
-        if (problems.empty()) {
-            continue;
-        }
-        ++bad[call_name(calls[point])];
-        INFO(wanted.name << ": system call " << point << " of " << calls.size() << ", "
-                         << call_name(calls[point]) << ", gave "
-                         << errno_text(error_of(calls[point])) << "; seed " << seed());
-        for (const auto& problem : problems) {
-            FAIL_CHECK(problem);
-        }
-    }
-    CHECK(bad.empty());
-    std::cout << "failed in " << wanted.name << ": " << tried << " of " << calls.size()
-              << " system calls, seed " << seed();
-    for (const auto& [name, count] : bad) {
-        std::cout << "; " << count << " bad at " << name;
-    }
-    std::cout << std::endl;
+// By default each setting in one of its two ways.
+void fail_in(const std::vector<Failing>& failings) {
+    const auto chosen = sample(0, failings.size(), 2, failings.size() / 2);
+    report("failed", "system calls", chosen.size(),
+           [&](std::size_t i) { return fail_everywhere(failings[chosen[i]], 1, 4); });
 }
 
 } // namespace
 
 TEST_CASE("whichever system call fails, the hook succeeds or leaves the host as it was") {
     SKIP_IF_MISSING(missing_for_tracer());
-    for (const auto& wanted : runs) {
-        fail_everywhere(wanted);
-    }
+    fail_in(failings_of(false));
+}
+
+TEST_CASE("whichever fails in a VLAN, the hook succeeds or leaves the host as it was") {
+    SKIP_IF_MISSING(missing_for_tracer());
+    SKIP_IF_MISSING(missing_for_vlans());
+    fail_in(failings_of(true));
+}
+
+TEST_CASE("whichever of the loader's fails, the hook succeeds or leaves the host as it was") {
+    SKIP_IF_MISSING(missing_for_tracer());
+    const std::vector<Failing> failings = {
+        {&setting_called("cold, forwarding"), Stage::attach, Traced::loader},
+        {&setting_called("both families, cold"), Stage::attach, Traced::loader}};
+    report("failed", "system calls", failings.size(),
+           [&](std::size_t i) { return fail_everywhere(failings[i], 1, 6); });
 }
 
 } // namespace ocinet::test

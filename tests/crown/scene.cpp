@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/crown/scene.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <filesystem>
+
 #include "netsetup/base/error.h"
+#include "netsetup/base/file.h"
 #include "netsetup/base/text.h"
 #include "tests/support/snapshot.h"
 
@@ -10,7 +17,9 @@ namespace ocinet::test {
 namespace {
 
 using nlohmann::json;
-using Neighbour = Setting::Neighbour;
+namespace fs = std::filesystem;
+
+constexpr const char* netns_name = "own";
 
 // One for the whole run: hosts are apart, and states of different scenes are compared.
 const std::string& container_id() {
@@ -18,17 +27,41 @@ const std::string& container_id() {
     return id;
 }
 
-const Annotations annotations = {{"io.ocinet.network", "bridge:ip=10.90.7.7"},
-                                 {"io.ocinet.name", "crown"},
-                                 {"io.ocinet.publish", "8080:80,5353:53/udp,9000-9003:9000-9003"}};
-
 // The bits of an address map, without the place where the next search begins, and without the zeros
 // that are there when a bit was set and cleared.
-std::string map_bits(const Host& host, const std::string& path) {
-    std::string bits =
-        host.sh("tail -c +9 " + shell_word(path) + " | od -An -v -tx1 | tr -d ' \\n'");
-    bits.resize(bits.find_last_not_of('0') + 1);
-    return bits;
+std::string map_bits(const std::string& path) {
+    std::string bits;
+    for (const char c : read_text(path).substr(8)) {
+        bits += std::to_string(unsigned(static_cast<unsigned char>(c))) + " ";
+    }
+    while (bits.ends_with(" 0 ")) {
+        bits.resize(bits.size() - 2);
+    }
+    return bits == "0 " ? "" : bits;
+}
+
+// Of those who joined a namespace's first container: it stays, empty, as long as that has it.
+bool waits_for_joiners(const fs::path& directory) {
+    const std::string name = directory.filename();
+    return name.starts_with("netns-") && fs::is_empty(directory) &&
+           fs::is_symlink("/run/ocinet/netns/" + name.substr(6));
+}
+
+// Inside the host: what the snapshot tells of /run/ocinet is not all, or more than must be equal.
+json state_files() {
+    json state{{"maps", json::object()}, {"directories", json::array()}};
+    std::error_code missing;
+    for (const auto& entry : fs::recursive_directory_iterator("/run/ocinet", missing)) {
+        const std::string path = entry.path();
+        if (entry.is_directory() && entry.path().parent_path() != "/run/ocinet" &&
+            !waits_for_joiners(entry.path())) {
+            state["directories"].push_back(path);
+        } else if (entry.path().filename() == "map") {
+            state["maps"][path] = map_bits(path);
+        }
+    }
+    std::sort(state["directories"].begin(), state["directories"].end());
+    return state;
 }
 
 // bridge(8) gives a port's other end, which is in another namespace, the name of the link that has
@@ -45,27 +78,57 @@ json hosts_of(Container& box) {
     return read_text(box.bundle().hosts_path());
 }
 
+std::string without_process(const std::string& record) {
+    json parsed = json::parse(record);
+    parsed.erase("process");
+    return parsed.dump();
+}
+
+// What is answered at its published port, or why nothing is.
+std::string ask_neighbour() {
+    const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const timeval limit{.tv_sec = 5, .tv_usec = 0};
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    sockaddr_in port{};
+    port.sin_family = AF_INET;
+    port.sin_port = htons(8081);
+    port.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&port), sizeof port) != 0) {
+        return "connect: " + errno_text(errno);
+    }
+    return read_all(socket.get(), 100, "the neighbour's answer");
+}
+
 } // namespace
 
 Scene::Scene(Setting setting) : setting_(std::move(setting)), id_(container_id()) {
-    host_.sh("ip link add up0 address 02:00:00:00:00:01 type veth peer name up1 address "
+    // IPv6 addresses, and the routes that come with them, are there at once.
+    host_.sh("s=/proc/sys/net/ipv6/conf/default/accept_dad; [ ! -e $s ] || echo 0 >$s; "
+             "ip link add up0 address 02:00:00:00:00:01 type veth peer name up1 address "
              "02:00:00:00:00:02; for i in up0 up1; do s=/proc/sys/net/ipv6/conf/$i/disable_ipv6; "
              "[ ! -e $s ] || echo 1 >$s; ip link set $i up; done; "
-             "ip address add 192.0.2.1/24 dev up0");
+             "ip address add 192.0.2.1/24 dev up0; " +
+             setting_.on_host);
     if (setting_.forwards) {
-        host_.sh("echo 1 >/proc/sys/net/ipv4/ip_forward");
+        host_.sh("echo 1 >/proc/sys/net/ipv4/ip_forward; "
+                 "s=/proc/sys/net/ipv6/conf/all/forwarding; [ ! -e $s ] || echo 1 >$s");
     }
-    host_.write_network("web", {{"subnets", {{{"subnet", "10.7.0.0/24"}}}}});
-    if (setting_.neighbour != Neighbour::none) {
+    host_.write_network("web", setting_.network);
+    if (!setting_.neighbour.empty()) {
         add_neighbour();
     }
-    box_ = std::make_unique<Container>(host_, id_, annotations);
+    links_before_ = links();
+    if (setting_.companion != Companion::none) {
+        host_.sh("ip netns add " + std::string(netns_name));
+        companion_ = make_container(id_ + "-companion");
+    }
+    box_ = make_container(id_);
 }
 
 void Scene::add_neighbour() {
-    const bool same = setting_.neighbour == Neighbour::same_network;
     neighbour_ = std::make_unique<Container>(
-        host_, Annotations{{"io.ocinet.network", same ? "bridge" : "web"},
+        host_, Annotations{{"io.ocinet.network", setting_.neighbour},
                            {"io.ocinet.publish", "8081:80,5354:53/udp"}});
     neighbour_->attach();
     server_ =
@@ -75,29 +138,80 @@ void Scene::add_neighbour() {
     }
 }
 
+std::unique_ptr<Container> Scene::make_container(const std::string& id) const {
+    auto made = std::make_unique<Container>(host_, id, setting_.annotations);
+    if (setting_.in_host_netns) {
+        made->use_host_netns();
+    } else if (setting_.companion != Companion::none) {
+        made->use_netns("/run/netns/" + std::string(netns_name));
+    }
+    return made;
+}
+
 void Scene::renew_box() {
     dead_.push_back(std::move(box_));
-    box_ = std::make_unique<Container>(host_, id_, annotations);
+    if (setting_.companion != Companion::none) {
+        host_.sh("ip netns add " + std::string(netns_name));
+    }
+    box_ = make_container(id_);
+}
+
+std::size_t Scene::links() const {
+    return std::stoul(host_.ask([] {
+        const fs::directory_iterator all("/sys/class/net");
+        return std::to_string(std::count_if(begin(all), end(all), [](const auto& link) {
+            return !fs::exists(link.path() / "bridge");
+        }));
+    }));
 }
 
 void Scene::kill_box() {
-    const std::string alias = "ocinet:" + id_ + ":bridge";
     box_->kill();
-    const auto gone = [&] { return host_.sh("ip link").find(alias) == std::string::npos; };
-    if (!eventually(gone)) {
+    if (companion_) {
+        companion_->kill();
+        host_.sh("ip netns del " + std::string(netns_name));
+    }
+    if (!eventually([&] { return links() == links_before_; })) {
         throw Error("the dead container's link stays");
+    }
+}
+
+void Scene::before_attach() {
+    const bool leads =
+        setting_.companion == Companion::leads || setting_.companion == Companion::leads_and_ends;
+    if (leads && !companion_attached_) {
+        companion_->attach();
+        companion_attached_ = true;
+    }
+}
+
+void Scene::before_detach() {
+    if (setting_.companion == Companion::follows && !companion_attached_) {
+        companion_->attach();
+        companion_attached_ = true;
+    } else if (setting_.companion == Companion::leads_and_ends) {
+        companion_->detach();
+        companion_attached_ = false;
+    }
+}
+
+void Scene::after_detach() {
+    if (setting_.companion == Companion::follows && companion_attached_) {
+        companion_->detach();
+        companion_attached_ = false;
     }
 }
 
 json Scene::everything() const {
     json state = snapshot_of(host_);
+    const json files = json::parse(host_.ask([] { return state_files().dump(); }));
+    state["run"].update(files["maps"]);
+    state["directories"] = files["directories"];
     for (auto& [path, text] : state["run"].items()) {
-        if (path.ends_with("/map")) {
-            text = map_bits(host_, path);
+        if (path.ends_with("-companion.json")) {
+            text = without_process(text);
         }
     }
-    state["directories"] =
-        host_.sh("[ ! -d /run/ocinet ] || find /run/ocinet -mindepth 2 -type d | sort");
     state["hosts"] = hosts_of(*box_);
     for (const auto& dead : dead_) {
         if (hosts_of(*dead) != "127.0.0.1\tlocalhost\n") {
@@ -118,25 +232,21 @@ std::string Scene::neighbour_problem() const {
     if (!neighbour_) {
         return "";
     }
-    const Result result = host_.run("timeout 5 busybox nc 127.0.0.1 8081 </dev/null");
-    return result.out == "served\n"
-               ? ""
-               : "the neighbour's port: status " + std::to_string(result.status) + " " + result.err;
+    const std::string told = host_.ask(ask_neighbour);
+    return told == "served\n" ? "" : "the neighbour's port: " + told;
 }
 
 std::string Scene::phase() const {
-    const Result record = host_.run("cat /run/ocinet/containers/" + id_ + ".json");
-    return record.status == 0 ? json::parse(record.out)["phase"].get<std::string>() : "";
+    const std::string path = "/run/ocinet/containers/" + id_ + ".json";
+    return host_.ask([&] {
+        return fs::exists(path) ? json::parse(read_text(path))["phase"].get<std::string>() : "";
+    });
 }
 
-References look_at_normal_course(Scene& scene) {
-    References references;
-    references.before = scene.everything();
-    scene.box().attach();
-    references.attached = scene.kernel();
-    scene.box().detach();
-    references.after = scene.everything();
-    return references;
+std::string missing_for_vlans() {
+    const Host host;
+    const bool can = host.run("ip link add probe type bridge vlan_filtering 1").status == 0;
+    return can ? "" : "this kernel cannot keep a bridge's VLANs apart";
 }
 
 } // namespace ocinet::test

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/crown/settings.h"
 #include "tests/support/container.h"
 #include "tests/support/host.h"
 
@@ -13,22 +14,8 @@ namespace ocinet::test {
 
 inline const std::string no_problem;
 
-/// What a host is like before the container that a test is about.
-struct Setting {
-    std::string name;
-    /// It forwards already. If not, a normal detachment leaves it forwarding and guarded, on
-    /// purpose (netsetup/ops/forwarding.h); only a roll-back goes back.
-    bool forwards = false;
-    enum class Neighbour {
-        none,
-        /// Serves a page on a published port all the time.
-        same_network,
-        other_network,
-    } neighbour = Neighbour::none;
-};
-
-/// A host with an uplink, perhaps a neighbour, and a container that publishes tcp and udp and has
-/// a hosts file. Its id and address are the same in every scene, so that states compare.
+/// A host with an uplink, perhaps a neighbour and a companion, and the container that a test is
+/// about. Its id and address are the same in every scene, so that states compare.
 class Scene {
 public:
     explicit Scene(Setting setting);
@@ -36,15 +23,23 @@ public:
     const Setting& setting() const { return setting_; }
     const Host& host() const { return host_; }
     Container& box() { return *box_; }
-    /// Another container with the same id; the one before stays as it is until `forget_dead`.
+    /// Another container with the same id, in another namespace; the one before stays as it is
+    /// until `forget_dead`.
     void renew_box();
     void forget_dead() { dead_.clear(); }
-    /// Ends the container's process and waits until its network namespace is gone.
+    /// Ends all that lives in the container's network namespace and waits until it is gone.
     void kill_box();
+
+    /// Attaches a companion that is there before the container, where it is not attached.
+    void before_attach();
+    /// What a companion does between the container's attachment and its end.
+    void before_detach();
+    /// A companion that is left is the last, and ends.
+    void after_detach();
 
     /// All that must be as before: the host's kernel, the files and directories of /run/ocinet, the
     /// hosts files. Where in an address map the next search begins is left out: it is a hint, and
-    /// moves on.
+    /// moves on. So is by which process a companion lives.
     nlohmann::json everything() const;
     /// What an attached container is to the kernel, and its hosts file: without the records, which
     /// hold what is another each time.
@@ -52,31 +47,28 @@ public:
     /// What is wrong with the neighbour; empty when it serves, or when there is none.
     std::string neighbour_problem() const;
 
-    /// `attaching`, `attached` or `removing`; empty without a record.
+    /// `attaching`, `attached`, `left` or `removing`; empty without a record.
     std::string phase() const;
 
 private:
     void add_neighbour();
+    std::unique_ptr<Container> make_container(const std::string& id) const;
+    /// How many interfaces the host has that are no bridges.
+    std::size_t links() const;
 
     Setting setting_;
     Host host_;
     std::unique_ptr<Container> neighbour_;
     std::unique_ptr<Process> server_;
     std::string id_;
+    std::size_t links_before_ = 0;
+    std::unique_ptr<Container> companion_;
+    bool companion_attached_ = false;
     std::unique_ptr<Container> box_;
     std::vector<std::unique_ptr<Container>> dead_;
 };
 
-/// The states between which a scene moves when nothing goes wrong.
-struct References {
-    nlohmann::json before;
-    /// Of kernel().
-    nlohmann::json attached;
-    /// After a normal detachment.
-    nlohmann::json after;
-};
-
-/// Attaches and detaches once.
-References look_at_normal_course(Scene& scene);
+/// Why the bridges of this kernel cannot keep VLANs apart; empty when they can.
+std::string missing_for_vlans();
 
 } // namespace ocinet::test

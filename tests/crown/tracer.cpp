@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <optional>
 
 #include "netsetup/base/error.h"
 #include "tests/support/replace_call.h"
@@ -64,101 +65,151 @@ void set_error(pid_t pid, int error) {
 #endif
 }
 
-// Counts the system calls of the hook alone: its children are none of ours.
-class Tracer {
+// The system calls of one process.
+class Calls {
 public:
-    Tracer(pid_t pid, const Interference& interference) : pid_(pid), interference_(interference) {}
+    Calls(const Interference& interference, bool from_start)
+        : interference_(interference), begun_(from_start) {}
 
-    // To the hook's end; its status as waitpid() gives it.
-    int run() {
-        int status = wait(); // the exec
-        if (!WIFSTOPPED(status)) {
-            return status;
-        }
-        require(
-            ::ptrace(PTRACE_SETOPTIONS, pid_, nullptr, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD),
-            "PTRACE_SETOPTIONS");
-        long signal = 0;
-        while (true) {
-            if (::ptrace(PTRACE_SYSCALL, pid_, nullptr, signal) != 0 && errno != ESRCH) {
-                throw_errno("PTRACE_SYSCALL");
-            }
-            status = wait();
-            if (!WIFSTOPPED(status)) {
-                return status;
-            }
-            signal = WSTOPSIG(status) == call_stop ? 0 : WSTOPSIG(status);
-            if (signal == 0) {
-                stopped_at_call();
-            }
-        }
-    }
-
-    std::vector<long> calls;
-
-private:
-    int wait() const {
-        int status = 0;
-        while (::waitpid(pid_, &status, 0) < 0) {
-            if (errno != EINTR) {
-                throw_errno("waitpid");
-            }
-        }
-        return status;
-    }
-
-    void stopped_at_call() {
+    void stopped(pid_t pid) {
         __ptrace_syscall_info info{};
-        if (::ptrace(PTRACE_GET_SYSCALL_INFO, pid_, sizeof info, &info) < 0) {
+        if (::ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) < 0) {
             return; // killed meanwhile
         }
         if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
             // The kernel's own second try: a write to ip_forward spins while others change links.
             if (!restarts_) {
-                enter(long(info.entry.nr), info.entry.args[0]);
+                enter(pid, long(info.entry.nr), info.entry.args[0]);
             }
             return;
         }
         if (error_ != 0) {
-            set_error(pid_, error_);
+            set_error(pid, error_);
             error_ = 0;
         }
         restarts_ = is_restart(long(info.exit.rval));
     }
 
+    std::vector<long> made;
+
+private:
     // ERESTARTSYS, -NOINTR, -NOHAND, _RESTARTBLOCK (include/linux/errno.h): seen by tracers alone.
     static bool is_restart(long result) { return result <= -512 && result >= -516; }
 
-    void enter(long number, std::uint64_t first_argument) {
-        const bool reads_state = calls.empty() && number == SYS_read && first_argument == 0;
-        has_read_state_ = has_read_state_ || reads_state;
-        if (!has_read_state_ || reads_state || number == SYS_brk) {
+    void enter(pid_t pid, long number, std::uint64_t first_argument) {
+        const bool reads_state = made.empty() && number == SYS_read && first_argument == 0;
+        begun_ = begun_ || reads_state;
+        if (!begun_ || reads_state || number == SYS_brk) {
             return;
         }
-        calls.push_back(number);
-        if (calls.size() != interference_.at + 1) {
+        made.push_back(number);
+        if (made.size() != interference_.at + 1) {
             return;
         }
         if (interference_.kind == Interference::Kind::kill) {
-            ::kill(pid_, SIGKILL);
-        } else if (interference_.kind == Interference::Kind::fail) {
-            error_ = interference_.error_of(number);
-            if (error_ != 0) {
-                replace_call(pid_, SYS_getpid); // which a filter of system calls lets pass
-            }
+            ::kill(pid, SIGKILL);
+        } else if (interference_.kind == Interference::Kind::fail && number == interference_.call) {
+            error_ = interference_.error;
+            replace_call(pid, SYS_getpid); // which a filter of system calls lets pass
         }
     }
 
-    pid_t pid_;
     Interference interference_;
-    bool has_read_state_ = false;
+    bool begun_;
     int error_ = 0;
     bool restarts_ = false;
 };
 
+struct Stopped {
+    pid_t pid = 0;
+    int status = 0;
+
+    int signal() const { return WSTOPSIG(status); }
+    int event() const { return status >> 16; }
+};
+
+// Until the end of the hook and of all that it left behind.
+class Tracer {
+public:
+    Tracer(pid_t hook, const Interference& interference, Traced traced)
+        : calls_(interference, traced == Traced::loader), hook_(hook), traced_(traced) {}
+
+    // The hook's status as waitpid() gives it.
+    int run() {
+        begin();
+        while (const auto stopped = wait()) {
+            if (!WIFSTOPPED(stopped->status)) {
+                hook_status_ = stopped->pid == hook_ ? stopped->status : hook_status_;
+                continue;
+            }
+            if (stopped->signal() == call_stop) {
+                calls_.stopped(stopped->pid);
+            } else if (stopped->event() == PTRACE_EVENT_EXEC) {
+                counted_ = stopped->pid;
+            }
+            resume(stopped->pid, signal_of(*stopped));
+        }
+        return hook_status_;
+    }
+
+    const std::vector<long>& calls() const { return calls_.made; }
+
+private:
+    static std::optional<Stopped> wait() {
+        Stopped stopped;
+        while ((stopped.pid = ::waitpid(-1, &stopped.status, __WALL)) < 0) {
+            if (errno == ECHILD) {
+                return std::nullopt;
+            }
+            if (errno != EINTR) {
+                throw_errno("waitpid");
+            }
+        }
+        return stopped;
+    }
+
+    void begin() {
+        int status = 0;
+        require(::waitpid(hook_, &status, 0), "waitpid"); // its exec
+        if (!WIFSTOPPED(status)) {
+            hook_status_ = status;
+            return;
+        }
+        long options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD;
+        if (traced_ == Traced::loader) {
+            options |=
+                PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
+        } else {
+            counted_ = hook_;
+        }
+        require(::ptrace(PTRACE_SETOPTIONS, hook_, nullptr, options), "PTRACE_SETOPTIONS");
+        resume(hook_, 0);
+    }
+
+    // What is to be delivered: not the stops of ptrace itself, one of which begins a new process.
+    static long signal_of(const Stopped& stopped) {
+        const int signal = stopped.signal();
+        return signal == call_stop || signal == SIGTRAP || signal == SIGSTOP ? 0 : signal;
+    }
+
+    void resume(pid_t pid, long signal) const {
+        const auto request = pid == counted_ ? PTRACE_SYSCALL : PTRACE_CONT;
+        if (::ptrace(request, pid, nullptr, signal) != 0 && errno != ESRCH) {
+            throw_errno("resume");
+        }
+    }
+
+    Calls calls_;
+    pid_t hook_;
+    Traced traced_;
+    /// The process whose calls count, once it is there.
+    pid_t counted_ = 0;
+    int hook_status_ = 0;
+};
+
 // In a process inside the host, whose output it gives to the hook.
-json trace(const std::string& directory, const std::string& stage,
-           const Interference& interference) {
+json trace(const std::string& directory, const std::string& stage, const Interference& interference,
+           Traced traced) {
     // What the hook leaves behind becomes ours, to be waited for.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     ::alarm(most_seconds);
@@ -168,18 +219,16 @@ json trace(const std::string& directory, const std::string& stage,
         ::alarm(0);
         become_hook(directory, stage);
     }
-    Tracer tracer(pid, interference);
+    Tracer tracer(pid, interference, traced);
     const int status = tracer.run();
-    while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
-    }
     return {{"status", WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status)},
-            {"calls", tracer.calls}};
+            {"calls", tracer.calls()}};
 }
 
 } // namespace
 
-Traced trace_hook(const Host& host, const Container& box, const std::string& stage,
-                  const Interference& interference) {
+Trace trace_hook(const Host& host, const Container& box, const std::string& stage,
+                 const Interference& interference, Traced traced) {
     const TempDir files;
     const std::string report = files / "report";
     write_text(report, "");
@@ -192,21 +241,21 @@ Traced trace_hook(const Host& host, const Container& box, const std::string& sta
         if (to < 0 || state < 0 || ::dup2(state, STDIN_FILENO) < 0) {
             throw_errno("open " + report);
         }
-        const std::string text = trace(directory, stage, interference).dump();
+        const std::string text = trace(directory, stage, interference, traced).dump();
         if (::write(to, text.data(), text.size()) != ssize_t(text.size())) {
             throw_errno("write " + report);
         }
     });
-    Traced traced;
-    traced.result = tracer.wait();
-    if (traced.result.status != 0) {
-        throw Error("the tracer ended with status " + std::to_string(traced.result.status) + ": " +
-                    traced.result.err);
+    Trace told;
+    told.result = tracer.wait();
+    if (told.result.status != 0) {
+        throw Error("the tracer ended with status " + std::to_string(told.result.status) + ": " +
+                    told.result.err);
     }
-    const json told = json::parse(read_text(report));
-    traced.result.status = told["status"];
-    traced.calls = told["calls"].get<std::vector<long>>();
-    return traced;
+    const json answer = json::parse(read_text(report));
+    told.result.status = answer["status"];
+    told.calls = answer["calls"].get<std::vector<long>>();
+    return told;
 }
 
 std::string missing_for_tracer() {
