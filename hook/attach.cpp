@@ -17,6 +17,7 @@
 #include "netsetup/base/paths.h"
 #include "netsetup/confine.h"
 #include "netsetup/executor.h"
+#include "netsetup/foreign/finding.h"
 #include "netsetup/recover.h"
 #include "netsetup/share.h"
 #include "oci-config/image.h"
@@ -185,6 +186,20 @@ void refuse_inside_container() {
     }
 }
 
+// While they can still be read. An accept of ours cannot undo a drop of theirs, and they may have
+// their reasons: it is said, and no error.
+void name_obstacles(Plan& plan, Host& host) {
+    try {
+        const foreign::Others others(host.netfilter, host.route);
+        for (const auto& finding : others.stopping(plan)) {
+            plan.notes.push_back(foreign::text_of(finding));
+            log::warning(plan.notes.back());
+        }
+    } catch (const Error& error) {
+        log::warning("the firewalls of others cannot be looked at: " + error.message());
+    }
+}
+
 Record new_record(const oci::State& state, const oci::Bundle& bundle,
                   const ContainerProcess& process, const oci::ContainerRequest& wanted) {
     return {.id = state.id,
@@ -255,6 +270,7 @@ void attach(const oci::State& state, Deadline deadline) {
     for (const auto& note : record.plan.notes) {
         log::info(note);
     }
+    name_obstacles(record.plan, host);
     Context context = acquire(host, state.id, record.plan, std::move(process.netns));
     confine(Confined::attach);
     apply_all(record, host, context, std::move(held));

@@ -111,6 +111,17 @@ std::optional<unsigned> default_route_mtu(netlink::Socket& socket) {
     return least;
 }
 
+std::optional<int> default_route_link(netlink::Socket& socket, int family) {
+    std::optional<Route> best;
+    dump_routes(socket, family, [&](const Route& route, std::uint8_t table) {
+        if (table == RT_TABLE_MAIN && route.destination.length == 0 && route.index != 0 &&
+            (!best || route.metric < best->metric)) {
+            best = route;
+        }
+    });
+    return best ? std::optional(best->index) : std::nullopt;
+}
+
 std::vector<Prefix> routed_prefixes(netlink::Socket& socket, int family) {
     const Prefix link_local = *Prefix::parse("fe80::/10");
     const Prefix multicast = *Prefix::parse("ff00::/8");

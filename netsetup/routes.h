@@ -37,6 +37,10 @@ netlink::Message remove(const Route& route);
 /// The smallest MTU among the links that the host's default routes lead to; nothing without one.
 std::optional<unsigned> default_route_mtu(netlink::Socket& socket);
 
+/// The link that the family's default route leads to, the one that is preferred; nothing without
+/// one.
+std::optional<int> default_route_link(netlink::Socket& socket, int family);
+
 /// Where the host's routes of one family lead, of all tables but `local`, and but for the default
 /// routes and the link-local ones.
 std::vector<Prefix> routed_prefixes(netlink::Socket& socket, int family);

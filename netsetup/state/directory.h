@@ -18,6 +18,7 @@ namespace ocinet::state {
 ///     networks/NAME/definition -> HASH        (ops/policy.h)
 ///     networks/NAME/SUBNET/leases/ADDRESS -> ID      (leases.h)
 ///     ports/tcp/8080/ADDRESS -> ID            (ports.h)
+///     allowances.json            what `ocinet doctor --fix` did to the firewalls of others
 struct Directory {
     /// Makes what is missing; throws Error.
     static Directory open();

@@ -45,6 +45,9 @@ public:
     Held container(const std::string& id) { return take("container " + id); }
     Held network(const std::string& name) { return take("network " + name); }
     Held host() { return take("host"); }
+    /// What is allowed in the firewalls of others. Alone, without any other: their programs run
+    /// under it.
+    Held allowances() { return take("allowances"); }
 
     /// All that guards what the containers of these networks share; the names ascend.
     std::vector<Held> shared(const std::vector<std::string>& networks);
