@@ -7,6 +7,7 @@
 namespace ocinet::cli {
 
 void add_check(CLI::App& app);
+void add_doctor(CLI::App& app);
 void add_gc(CLI::App& app);
 void add_inspect(CLI::App& app);
 /// With the verbs of its own, which are below.

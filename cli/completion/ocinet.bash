@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Completion of ocinet for bash; needs nothing but bash itself. A test compares it with `ocinet --help`.
 
-_ocinet_verbs="network ps inspect port plan check reload gc"
+_ocinet_verbs="network ps inspect port plan check doctor reload gc"
 _ocinet_network_verbs="create ls inspect rm prune exists"
 
 # The options of a verb.
@@ -15,6 +15,7 @@ _ocinet_options() {
         ps) echo "--quiet --no-trunc --json" ;;
         plan) echo "--id --pid --network --publish --name --json" ;;
         check) echo "--repair --json" ;;
+        doctor) echo "--fix --undo --json" ;;
         gc) echo "--dry-run --json" ;;
         inspect | port | reload) echo "--json" ;;
         *) echo "--version" ;;

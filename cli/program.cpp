@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/program.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "netsetup/base/error.h"
+#include "netsetup/base/file.h"
+#include "netsetup/base/text.h"
+
+namespace ocinet::cli {
+
+namespace {
+
+constexpr const char* search_path = "/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr std::size_t longest_output = 1 << 20;
+
+std::string find_program(const std::string& name) {
+    for (const auto directory : split(search_path, ':')) {
+        std::string path = std::string(directory) + "/" + name;
+        if (::access(path.c_str(), X_OK) == 0) {
+            return path;
+        }
+    }
+    throw Error("there is no " + name + " in " + search_path);
+}
+
+pid_t start(const std::string& path, std::vector<std::string> words, int output) {
+    std::vector<char*> arguments;
+    for (auto& word : words) {
+        arguments.push_back(word.data());
+    }
+    arguments.push_back(nullptr);
+    std::string only_variable = std::string("PATH=") + search_path;
+    const std::array<char*, 2> environment{only_variable.data(), nullptr};
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+    pid_t pid = 0;
+    const int error =
+        ::posix_spawn(&pid, path.c_str(), &actions, nullptr, arguments.data(), environment.data());
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) {
+        throw system_error(error, "start " + path);
+    }
+    return pid;
+}
+
+int wait_for(pid_t pid) {
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            throw_errno("waitpid");
+        }
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+} // namespace
+
+Ended run_program(const std::vector<std::string>& words) {
+    const std::string path = find_program(words.front());
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+        throw_errno("pipe");
+    }
+    const Fd read_end(ends[0]);
+    Fd write_end(ends[1]);
+    // Who ignores it, as our caller may, gets no status.
+    std::signal(SIGCHLD, SIG_DFL);
+    const pid_t pid = start(path, words, write_end.get());
+    write_end.reset();
+    Ended ended{.said = read_all(read_end.get(), longest_output, "what " + path + " says")};
+    ended.status = wait_for(pid);
+    return ended;
+}
+
+} // namespace ocinet::cli
