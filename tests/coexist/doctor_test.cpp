@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `ocinet doctor`: what it prints, what --fix writes down, and what --undo takes back.
+#include "tests/support/catch.h"
+
+#include "tests/coexist/crossing.h"
+
+namespace ocinet::test {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* journal = "/run/ocinet/allowances.json";
+constexpr const char* program = "iptables-nft";
+
+/// A container on a host with as much of Docker's rules as counts.
+class Patient {
+public:
+    Patient() {
+        host.sh("iptables-nft -N DOCKER-USER; iptables-nft -A FORWARD -j DOCKER-USER;"
+                "iptables-nft -P FORWARD DROP");
+        host.run("echo 0 >/proc/sys/net/bridge/bridge-nf-call-iptables");
+        box.attach();
+    }
+    Result doctor(const std::string& options = "") const {
+        return host.run("exec " + cli_program() + " doctor " + options);
+    }
+    std::string rules() const { return host.sh("iptables-nft -S"); }
+
+    Host host;
+    Container box{host, {{"io.ocinet.publish", "8080:80,9000-9002:9000-9002"}}};
+};
+
+} // namespace
+
+TEST_CASE("the doctor finds nothing where there is nothing") {
+    const Host host;
+    const Result healthy = host.run("exec " + cli_program() + " doctor");
+    CHECK(healthy.status == 0);
+    CHECK(healthy.out == "nothing is in the way\n");
+    CHECK(host.run("exec " + cli_program() + " doctor --fix").out == "nothing is in the way\n");
+    CHECK(host.run("exec " + cli_program() + " doctor --undo").out == "nothing to take back\n");
+    CHECK(host.run("exec " + cli_program() + " doctor --fix --undo").status != 0);
+    CHECK(host.run("test -e /run/ocinet").status != 0);
+}
+
+TEST_CASE("the doctor names each obstacle in one line, and changes nothing") {
+    SKIP_IF_MISSING(missing_for_iptables(program));
+    const Patient patient;
+    const std::string before = patient.rules();
+    const Result found = patient.doctor();
+    CHECK(found.status == 2);
+    CHECK(found.out ==
+          "network \"bridge\": Docker stops its outgoing connections, published ports: chain "
+          "FORWARD of table ip filter has policy drop; to allow "
+          "it: iptables-nft -I DOCKER-USER -i ocinet0 -j ACCEPT && iptables-nft -I DOCKER-USER -o "
+          "ocinet0 -m conntrack --ctstate DNAT,RELATED,ESTABLISHED -j ACCEPT\n"
+          "`ocinet doctor --fix` does it for Docker and firewalld\n");
+    CHECK(patient.rules() == before);
+    CHECK(patient.host.run(std::string("test -e ") + journal).status != 0);
+}
+
+TEST_CASE("what is allowed stands in the journal until it is taken back") {
+    SKIP_IF_MISSING(missing_for_iptables(program));
+    const Patient patient;
+    const std::string before = patient.rules();
+    CHECK(patient.doctor("--fix").status == 0);
+    const json entries = json::parse(patient.host.read(journal));
+    REQUIRE(entries.size() == 2);
+    CHECK(entries[0]["undo"] ==
+          json{"iptables-nft", "-D", "DOCKER-USER", "-i", "ocinet0", "-j", "ACCEPT"});
+    // Somebody else took one away; it is allowed again, and taken back once.
+    patient.host.sh("iptables-nft -D DOCKER-USER -i ocinet0 -j ACCEPT");
+    CHECK(patient.doctor().status == 2);
+    CHECK(patient.doctor("--fix").status == 0);
+    CHECK(json::parse(patient.host.read(journal)) == entries);
+    const json undone = json::parse(patient.doctor("--undo --json").out);
+    CHECK(undone["ran"].size() == 2);
+    CHECK(patient.rules() == before);
+    CHECK(patient.host.run(std::string("test -e ") + journal).status != 0);
+    CHECK(patient.doctor("--undo").out == "nothing to take back\n");
+}
+
+TEST_CASE("what somebody else took back already is no error") {
+    SKIP_IF_MISSING(missing_for_iptables(program));
+    const Patient patient;
+    CHECK(patient.doctor("--fix").status == 0);
+    patient.host.sh("iptables-nft -F DOCKER-USER");
+    const Result undone = patient.doctor("--undo");
+    CHECK(undone.status == 0);
+    CHECK(undone.out == "nothing to take back\n");
+    CHECK(patient.host.run(std::string("test -e ") + journal).status != 0);
+}
+
+TEST_CASE("a journal that cannot be read is an error, and nothing is run") {
+    SKIP_IF_MISSING(missing_for_iptables(program));
+    const Patient patient;
+    const std::string before = patient.rules();
+    patient.host.write(journal, "{\"allow\": 1}");
+    for (const char* option : {"--fix", "--undo"}) {
+        const Result result = patient.doctor(option);
+        CHECK(result.status == 1);
+        CHECK_THAT(result.err, contains(journal));
+    }
+    CHECK(patient.rules() == before);
+}
+
+TEST_CASE("what is not Docker's or firewalld's is left to its owner") {
+    const Host host;
+    load_nft(host, "table inet admin { chain forward { type filter hook forward priority 0;"
+                   "policy drop; } }");
+    const Container box(host, {{"io.ocinet.network", "bridge"}});
+    box.attach();
+    const std::string before = rules_of_others(host);
+    const Result result = host.run("exec " + cli_program() + " doctor --fix");
+    CHECK(result.status == 2);
+    CHECK_THAT(result.out, contains("nft insert rule inet admin forward"));
+    CHECK(rules_of_others(host) == before);
+}
+
+TEST_CASE("of a container that is gone the doctor asks nothing") {
+    SKIP_IF_MISSING(missing_for_iptables(program));
+    Patient patient;
+    patient.box.kill();
+    CHECK(patient.doctor().status == 0);
+}
+
+} // namespace ocinet::test
