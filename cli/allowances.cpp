@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/program.h"
 #include "netsetup/base/error.h"
 #include "netsetup/base/file.h"
+#include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
 
 namespace ocinet::cli {
@@ -21,6 +23,35 @@ using nlohmann::json;
 constexpr const char* journal_name = "allowances.json";
 constexpr std::size_t longest_journal = 1 << 20;
 
+// The journal stands where a hook with few privileges writes, too, and is run with all: no word of
+// it may be one that we would not write.
+bool may_be_run(const Command& command) {
+    static const std::set<std::string> programs = {
+        "firewall-cmd", "iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy"};
+    static const std::set<std::string> options = {
+        "-I",          "-D",           "-C",
+        "-i",          "-o",           "-m",
+        "-j",          "--ctstate",    "DNAT,RELATED,ESTABLISHED",
+        "--permanent", "--zone=ocinet"};
+    const auto is_known = [&](const std::string& word) {
+        const auto equals = word.find("-interface=");
+        const bool names_interface = word.starts_with("--") && equals != std::string::npos;
+        return options.contains(word) ||
+               is_interface_name(names_interface ? word.substr(word.find('=') + 1) : word);
+    };
+    return !command.empty() && programs.contains(command.front()) &&
+           std::all_of(command.begin() + 1, command.end(), is_known);
+}
+
+Command read_command(const json& words) {
+    auto command = words.get<Command>();
+    if (!may_be_run(command)) {
+        throw Error(std::string("/run/ocinet/") + journal_name +
+                    ": no command of ours: " + foreign::text_of(command));
+    }
+    return command;
+}
+
 std::vector<Remedy> read_journal(const state::Directory& directory) {
     const auto text = read_file(directory.root.get(), journal_name, longest_journal);
     std::vector<Remedy> entries;
@@ -29,9 +60,9 @@ std::vector<Remedy> read_journal(const state::Directory& directory) {
     }
     try {
         for (const auto& entry : json::parse(*text)) {
-            entries.push_back({.allow = entry.at("allow").get<Command>(),
-                               .undo = entry.at("undo").get<Command>(),
-                               .check = entry.at("check").get<Command>()});
+            entries.push_back({.allow = read_command(entry.at("allow")),
+                               .undo = read_command(entry.at("undo")),
+                               .check = read_command(entry.at("check"))});
         }
     } catch (const json::exception& error) {
         throw Error(std::string("/run/ocinet/") + journal_name + ": " + error.what());

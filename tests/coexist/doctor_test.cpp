@@ -105,6 +105,30 @@ TEST_CASE("a journal that cannot be read is an error, and nothing is run") {
     CHECK(patient.rules() == before);
 }
 
+TEST_CASE("no command is run that is not ours") {
+    SKIP_IF_MISSING(missing_for_iptables(program));
+    const Patient patient;
+    CHECK(patient.doctor("--fix").status == 0);
+    const json entries = json::parse(patient.host.read(journal));
+    for (const json& command :
+         {json{"sh", "-c", "touch /run/mark"}, json{"iptables-nft", "--modprobe=/run/evil", "-S"},
+          json{"iptables-nft", "-D", "../../x"}, json{"firewall-cmd", "--reload"},
+          json{"firewall-cmd", "--zone=public", "--add-interface=eth0"}, json::array()}) {
+        for (const char* kind : {"allow", "undo", "check"}) {
+            CAPTURE(command, kind);
+            json damaged = entries;
+            damaged[0][kind] = command;
+            patient.host.write(journal, damaged.dump());
+            const std::string before = patient.rules();
+            const Result result = patient.doctor("--undo");
+            CHECK(result.status == 1);
+            CHECK_THAT(result.err, contains("no command of ours"));
+            CHECK(patient.rules() == before);
+        }
+    }
+    CHECK(patient.host.run("test -e /run/mark").status != 0);
+}
+
 TEST_CASE("what is not Docker's or firewalld's is left to its owner") {
     const Host host;
     load_nft(host, "table inet admin { chain forward { type filter hook forward priority 0;"
