@@ -21,8 +21,8 @@ constexpr Deadline::Milliseconds least_patience = std::chrono::seconds(1);
 constexpr Deadline::Milliseconds most_patience = std::chrono::seconds(10);
 
 // Cut to what an off_t can hold. Two names on one byte would only wait for each other.
-off_t byte_of(const std::string& name) {
-    return off_t(stable_hash(name) >> 2);
+off_t byte_of(const LockName& name) {
+    return off_t(stable_hash(name.text()) >> 2);
 }
 
 struct flock range(short type, off_t byte) {
@@ -86,29 +86,40 @@ Locks::Locks(const Directory& directory, Deadline deadline)
 }
 
 Locks::Held::~Held() {
-    if (file_ >= 0) {
-        auto lock = range(F_UNLCK, byte_);
-        ::fcntl(file_, F_SETLK, &lock);
+    if (locks_) {
+        locks_->release(name_);
     }
 }
 
-Locks::Held Locks::take(const std::string& name) {
+void Locks::release(const LockName& name) {
+    auto lock = range(F_UNLCK, byte_of(name));
+    ::fcntl(file_.get(), F_SETLK, &lock);
+    order_.released(name);
+}
+
+Locks::Held Locks::taken(LockName name) {
+    order_.taken(name);
+    return {*this, std::move(name)};
+}
+
+Locks::Held Locks::take(LockName name) {
+    order_.check(name);
     const off_t byte = byte_of(name);
     auto lock = range(F_WRLCK, byte);
     if (::fcntl(file_.get(), F_SETLK, &lock) == 0) {
-        return {file_.get(), byte};
+        return taken(std::move(name));
     }
     const auto patience = deadline_.patience(least_patience, most_patience);
     const Alarm alarm(patience);
     if (::fcntl(file_.get(), F_SETLKW, &lock) == 0) {
-        return {file_.get(), byte};
+        return taken(std::move(name));
     }
     if (errno == EINTR) {
         const auto seconds = std::chrono::round<std::chrono::seconds>(patience).count();
-        throw Error("gave up after " + std::to_string(seconds) + " s on the lock \"" + name +
+        throw Error("gave up after " + std::to_string(seconds) + " s on the lock \"" + name.text() +
                     "\", held by " + holder_of(file_.get(), byte));
     }
-    throw_errno("lock \"" + name + "\"");
+    throw_errno("lock \"" + name.text() + "\"");
 }
 
 std::vector<Locks::Held> Locks::shared(const std::vector<std::string>& networks) {
@@ -121,15 +132,16 @@ std::vector<Locks::Held> Locks::shared(const std::vector<std::string>& networks)
 }
 
 std::optional<Locks::Held> Locks::try_container(const std::string& id) {
-    const off_t byte = byte_of("container " + id);
-    auto lock = range(F_WRLCK, byte);
+    LockName name{LockKind::container, id};
+    order_.check_try(name);
+    auto lock = range(F_WRLCK, byte_of(name));
     if (::fcntl(file_.get(), F_SETLK, &lock) == 0) {
-        return Held(file_.get(), byte);
+        return taken(std::move(name));
     }
     if (errno == EAGAIN || errno == EACCES) {
         return std::nullopt;
     }
-    throw_errno("lock \"container " + id + "\"");
+    throw_errno("lock \"" + name.text() + "\"");
 }
 
 } // namespace ocinet::state

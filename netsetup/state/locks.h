@@ -12,42 +12,45 @@
 #include "netsetup/base/deadline.h"
 #include "netsetup/base/fd.h"
 #include "netsetup/state/directory.h"
+#include "netsetup/state/lock_order.h"
 
 namespace ocinet::state {
 
 /// Named locks between processes: each is one byte of /run/ocinet/lock, chosen by the name's hash.
 /// POSIX record locks, because they end with their process, leave no file behind, tell who holds
 /// them, and let the kernel notice a deadlock. They are a process's, not a thread's: one thread,
-/// one Locks. Order: network namespace, container, the container that it joins, then networks by
-/// name, then the host.
+/// one Locks. In which order: lock_order.h.
 class Locks {
 public:
     /// Releases when it goes out of scope.
     class Held {
     public:
-        Held(int file, off_t byte) : file_(file), byte_(byte) {}
-        Held(Held&& other) noexcept : file_(std::exchange(other.file_, -1)), byte_(other.byte_) {}
+        Held(Locks& locks, LockName name) : locks_(&locks), name_(std::move(name)) {}
+        Held(Held&& other) noexcept
+            : locks_(std::exchange(other.locks_, nullptr)), name_(std::move(other.name_)) {}
         Held(const Held&) = delete;
         Held& operator=(const Held&) = delete;
         Held& operator=(Held&&) = delete;
         ~Held();
 
     private:
-        int file_;
-        off_t byte_;
+        Locks* locks_;
+        LockName name_;
     };
 
     explicit Locks(const Directory& directory, Deadline deadline = Deadline::never());
+    Locks(const Locks&) = delete;
+    Locks& operator=(const Locks&) = delete;
 
     /// Waits until the deadline, at least one second and at most ten; then an Error names the
     /// lock's holder.
-    Held netns(std::uint64_t cookie) { return take("netns " + std::to_string(cookie)); }
-    Held container(const std::string& id) { return take("container " + id); }
-    Held network(const std::string& name) { return take("network " + name); }
-    Held host() { return take("host"); }
-    /// What is allowed in the firewalls of others. Alone, without any other: their programs run
-    /// under it.
-    Held allowances() { return take("allowances"); }
+    Held netns(std::uint64_t cookie) { return take({LockKind::netns, std::to_string(cookie)}); }
+    Held container(const std::string& id) { return take({LockKind::container, id}); }
+    Held network(const std::string& name) { return take({LockKind::network, name}); }
+    Held host() { return take({LockKind::host, ""}); }
+    /// What is allowed in the firewalls of others. Without any other lock: their programs run under
+    /// it.
+    Held allowances() { return take({LockKind::allowances, ""}); }
 
     /// All that guards what the containers of these networks share; the names ascend.
     std::vector<Held> shared(const std::vector<std::string>& networks);
@@ -56,10 +59,13 @@ public:
     std::optional<Held> try_container(const std::string& id);
 
 private:
-    Held take(const std::string& name);
+    Held take(LockName name);
+    Held taken(LockName name);
+    void release(const LockName& name);
 
     Fd file_;
     Deadline deadline_;
+    LockOrder order_;
 };
 
 } // namespace ocinet::state
