@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "tests/coexist/crossing.h"
+#include "tests/kernel/sample.h"
 
 namespace ocinet::test {
 
@@ -72,6 +73,23 @@ const std::vector<Shape>& shapes() {
     return all;
 }
 
+struct Case {
+    std::string program;
+    std::size_t shape;
+};
+
+// Every shape in each kind of iptables.
+std::vector<Case> cases() {
+    std::vector<Case> all;
+    for (const char* program :
+         {"iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy"}) {
+        for (std::size_t i = 0; i < shapes().size(); ++i) {
+            all.push_back({program, i});
+        }
+    }
+    return all;
+}
+
 std::string filled(const std::string& text, const std::string& program) {
     const bool v6 = program.starts_with("ip6");
     const std::string kind = program.ends_with("legacy")
@@ -84,11 +102,9 @@ std::string filled(const std::string& text, const std::string& program) {
 } // namespace
 
 TEST_CASE("what iptables stops is named, and the named commands let it through") {
-    const std::string program =
-        GENERATE("iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy");
-    const auto number = GENERATE(range(std::size_t(0), shapes().size()));
+    const auto [program, number] = GENERATE(from_range(sampled(cases(), 4)));
     const Shape& shape = shapes()[number];
-    CAPTURE(program, shape.what);
+    INFO(program << ": " << shape.what);
     SKIP_IF_MISSING(missing_for_iptables(program));
     const int family = program.starts_with("ip6") ? 6 : 4;
     Crossing crossing;
@@ -117,12 +133,10 @@ TEST_CASE("what iptables stops is named, and the named commands let it through")
 }
 
 TEST_CASE("nothing is named where iptables lets it through") {
-    const std::string program =
-        GENERATE("iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy");
-    SKIP_IF_MISSING(missing_for_iptables(program));
-    const auto number = GENERATE(range(std::size_t(0), shapes().size()));
+    const auto [program, number] = GENERATE(from_range(sampled(cases(), 4)));
     const Shape& shape = shapes()[number];
-    CAPTURE(program, shape.what);
+    INFO(program << ": " << shape.what);
+    SKIP_IF_MISSING(missing_for_iptables(program));
     Crossing crossing;
     crossing.host.sh(filled(std::string(shape.rules) + ";" + shape.allowed, program));
     CHECK(crossing.attach().empty());

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "tests/coexist/crossing.h"
+#include "tests/kernel/sample.h"
 
 namespace ocinet::test {
 
@@ -17,6 +18,46 @@ struct Table {
     const char* named;
     std::vector<std::string> broken;
 };
+
+// Each accepts some packet or other; those with a map say so themselves.
+std::vector<std::string> accepting_rules() {
+    return {R"(iifname "ocinet0")",
+            R"(iifname != "ocinet0")",
+            R"(iifname "ocinet*")",
+            R"(oifname "lan0")",
+            R"(oifname { "lan0", "lan1" })",
+            R"(oifname != { "lan0", "lan1" })",
+            "iif lo",
+            "iif != lo",
+            "oif lan0",
+            "oif != lan0",
+            "ip saddr 10.90.0.11",
+            "ip saddr 10.90.0.0/24",
+            "ip saddr != 10.90.0.0/20",
+            "ip saddr { 10.90.0.1-10.90.0.50, 10.91.0.0/16 }",
+            "ip saddr 10.90.0.1-10.90.0.50",
+            "ip saddr >= 10.90.0.11",
+            "ip saddr < 10.90.0.11",
+            "ip saddr & 0.0.0.1 == 0.0.0.1",
+            R"(iifname . ip saddr { "ocinet0" . 10.90.0.11 })",
+            "ct state new,established",
+            "ct state established",
+            "ct state { new, established }",
+            "ct state != new",
+            "ct status dnat",
+            "ct direction original",
+            "ct direction reply",
+            "meta nfproto ipv4",
+            "meta nfproto ipv6",
+            "meta protocol ip",
+            "ip6 saddr fd00:90::11",
+            "ip protocol tcp",
+            "meta l4proto { tcp, udp }",
+            "meta l4proto udp",
+            R"(iifname vmap { "ocinet0" : accept, "vpn0" : drop })",
+            R"(iifname vmap { "vpn0" : accept })",
+            "iifname vmap { \"vpn0\" : drop, * : accept }"};
+}
 
 } // namespace
 
@@ -64,20 +105,7 @@ TEST_CASE("what a table of nftables stops is named, and the named commands let i
 
 // Real packets say whether the rule lets them through; the finding must say the same.
 TEST_CASE("a rule of nftables does to a packet what we say that it does") {
-    const std::string rule = GENERATE(
-        as<std::string>(), R"(iifname "ocinet0")", R"(iifname != "ocinet0")",
-        R"(iifname "ocinet*")", R"(oifname "lan0")", R"(oifname { "lan0", "lan1" })",
-        R"(oifname != { "lan0", "lan1" })", "iif lo", "iif != lo", "oif lan0", "oif != lan0",
-        "ip saddr 10.90.0.11", "ip saddr 10.90.0.0/24", "ip saddr != 10.90.0.0/20",
-        "ip saddr { 10.90.0.1-10.90.0.50, 10.91.0.0/16 }", "ip saddr 10.90.0.1-10.90.0.50",
-        "ip saddr >= 10.90.0.11", "ip saddr < 10.90.0.11", "ip saddr & 0.0.0.1 == 0.0.0.1",
-        R"(iifname . ip saddr { "ocinet0" . 10.90.0.11 })", "ct state new,established",
-        "ct state established", "ct state { new, established }", "ct state != new",
-        "ct status dnat", "ct direction original", "ct direction reply", "meta nfproto ipv4",
-        "meta nfproto ipv6", "meta protocol ip", "ip6 saddr fd00:90::11", "ip protocol tcp",
-        "meta l4proto { tcp, udp }", "meta l4proto udp",
-        R"(iifname vmap { "ocinet0" : accept, "vpn0" : drop })",
-        R"(iifname vmap { "vpn0" : accept })", "iifname vmap { \"vpn0\" : drop, * : accept }");
+    const std::string rule = GENERATE(from_range(sampled(accepting_rules(), 4)));
     CAPTURE(rule);
     const std::string verdict = rule.find("vmap") == std::string::npos ? " accept" : "";
     Crossing crossing;
