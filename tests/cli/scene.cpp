@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <iostream>
-#include <sstream>
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/text.h"
 #include "netsetup/state/locks.h"
+#include "tests/support/waiting.h"
 
 namespace ocinet::test {
 
@@ -46,18 +46,7 @@ void make_router(const Host& host) {
 }
 
 void wait_until_it_waits_for_a_lock(const Process& process) {
-    const std::string word = " " + std::to_string(process.pid()) + " ";
-    const auto waits = [&] {
-        std::istringstream locks(read_text("/proc/locks"));
-        for (std::string line; std::getline(locks, line);) {
-            if (line.find("-> POSIX") != std::string::npos &&
-                line.find(word) != std::string::npos) {
-                return true;
-            }
-        }
-        return false;
-    };
-    if (!eventually(waits)) {
+    if (!eventually([&] { return waits_for_lock(process); })) {
         throw Error("process " + std::to_string(process.pid()) + " waits for no lock:\n" +
                     process.out() + process.err());
     }

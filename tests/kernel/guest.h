@@ -25,6 +25,7 @@ public:
     nlohmann::json attach() const;
     /// What is in its hosts file.
     std::string hosts() const;
+    std::string hosts_path() const { return bundle_.hosts_path(); }
     /// Its engine starts it again: a new process, a new hosts file.
     void restart();
     /// Ends its process, where it lives; what it has stays.

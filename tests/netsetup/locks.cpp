@@ -3,13 +3,13 @@
 
 #include <csignal>
 #include <iostream>
-#include <sstream>
 
 #include "tests/base/caught.h"
 #include "tests/base/random.h"
 #include "tests/netsetup/state_directory.h"
 #include "tests/support/catch.h"
 #include "tests/support/process.h"
+#include "tests/support/waiting.h"
 
 namespace ocinet::test {
 
@@ -44,18 +44,6 @@ Locks::Held take_c1(Locks& locks) {
     return locks.container("c1");
 }
 
-// The kernel lists who waits for a lock after "->" (proc(5), /proc/locks).
-bool waits(const Process& process) {
-    const std::string own = " " + std::to_string(process.pid()) + " ";
-    std::istringstream locks(read_text("/proc/locks"));
-    for (std::string line; std::getline(locks, line);) {
-        if (line.find("->") != std::string::npos && line.find(own) != std::string::npos) {
-            return true;
-        }
-    }
-    return false;
-}
-
 } // namespace
 
 TEST_CASE("a lock is one process's, and the next one is woken when it is released") {
@@ -63,7 +51,7 @@ TEST_CASE("a lock is one process's, and the next one is woken when it is release
     const auto first = holder(state, take_web);
     first.wait_for_output("held");
     const auto second = holder(state, take_web);
-    REQUIRE(eventually([&] { return waits(second); }));
+    REQUIRE(eventually([&] { return waits_for_lock(second); }));
     CHECK(second.out().empty());
     first.signal(SIGUSR1);
     second.wait_for_output("held");
@@ -75,7 +63,7 @@ TEST_CASE("a lock ends with its process, however that ends") {
     auto first = holder(state, take_web);
     first.wait_for_output("held");
     const auto second = holder(state, take_web);
-    REQUIRE(eventually([&] { return waits(second); }));
+    REQUIRE(eventually([&] { return waits_for_lock(second); }));
     first.signal(SIGKILL);
     second.wait_for_output("held");
 }
@@ -107,7 +95,7 @@ TEST_CASE("a container that is at work is passed over") {
     const auto moved = std::move(*held);
     held.reset();
     const auto third = holder(state, take_c1);
-    REQUIRE(eventually([&] { return waits(third); }));
+    REQUIRE(eventually([&] { return waits_for_lock(third); }));
 }
 
 TEST_CASE("whoever waits too long learns who holds the lock") {
