@@ -83,12 +83,11 @@ using MakeRequests = std::function<std::vector<drivers::Request>()>;
 
 // Looks and plans under the locks, which stay with the caller: while it holds them the plan fits.
 // So do the networks' files, which are read under them: one may be removed before.
-Plan make_plan(Host& host, const MakeRequests& make_requests,
-               const std::vector<std::string>& networks, const oci::Settings& settings,
-               NameSource& names, LockList& held) {
-    std::set<std::string> asked;
+Plan make_plan(Host& host, const MakeRequests& make_requests, const Record& record,
+               const oci::Settings& settings, NameSource& names, LockList& held) {
+    std::set<std::string> asked{record.id}; // whose lock is held already, and would be given up
     while (true) {
-        held = host.locks.shared(networks);
+        held = host.locks.shared(record.networks);
         const auto requests = make_requests();
         auto planned = drivers::plan_all(requests, [&](HostQuery query) {
             if (const auto& range = settings.port_range) {
@@ -263,7 +262,7 @@ void attach(const oci::State& state, Deadline deadline) {
     reclaim_some(host);
 
     LockList held;
-    record.plan = make_plan(host, make_requests, record.networks, settings, names, held);
+    record.plan = make_plan(host, make_requests, record, settings, names, held);
     if (!image_note.empty()) {
         record.plan.notes.push_back(image_note);
     }

@@ -105,6 +105,19 @@ TEST_CASE("what a container has that died this moment is taken from it") {
     CHECK(refused == 0);
 }
 
+// Damage, since records outlive what they list. It must not cost the container its own lock, which
+// a debug build sees.
+TEST_CASE("what the container itself holds without a record is named") {
+    const Host host;
+    host.sh("mkdir /run/ocinet");
+    const Container box(host, publishing("8080:80"));
+    host.sh("mkdir -p /run/ocinet/ports/tcp/8080 && ln -s " + box.id() +
+            " /run/ocinet/ports/tcp/8080/0.0.0.0");
+    const Result result = box.hook("createRuntime");
+    CHECK(result.status == 1);
+    CHECK_THAT(result.err, contains("tcp port 8080 is published by container " + box.id()));
+}
+
 TEST_CASE("neighbours whose wishes do not meet") {
     const Host host;
     const Container first(host, publishing("192.0.2.1:8080:80,53:53/udp,9000-9010:9000-9010"));
