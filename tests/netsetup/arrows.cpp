@@ -246,6 +246,20 @@ TEST_CASE("the product starts no shell and none of the commands that it prints")
     CHECK(wrong.empty());
 }
 
+// Locks are a process's, and so is the network namespace that it visits. Who starts a thread has
+// more to do than that: this test is where it is said, and the preset tsan is for it.
+TEST_CASE("the product has no threads") {
+    static const std::regex threads(R"(<(thread|future|pthread\.h)>)");
+    Lines wrong;
+    for (const auto& file : tree()) {
+        if (!is_below(file.name, "tests") && std::regex_search(file.text, threads)) {
+            wrong.push_back(file.name);
+        }
+    }
+    CAPTURE(wrong);
+    CHECK(wrong.empty());
+}
+
 TEST_CASE("these tests would see what they look for") {
     CHECK(includes_of("#include \"a/b.h\"\n  #  include \"c.h\" // x\n#include <d.h>\n") ==
           Lines{"a/b.h", "c.h"});
