@@ -1,56 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The real firewalld, with a system bus of its own, in the simulated host.
+// The real firewalld.
 #include "tests/support/catch.h"
 
-#include <filesystem>
-
-#include "netsetup/base/error.h"
 #include "tests/coexist/crossing.h"
+#include "tests/support/firewalld.h"
 
 namespace ocinet::test {
 
 namespace {
 
 using nlohmann::json;
-
-// Everybody on the bus is root.
-constexpr const char* bus_configuration = R"(<busconfig>
-  <type>system</type>
-  <listen>unix:path=/run/dbus/system_bus_socket</listen>
-  <policy context="default">
-    <allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/>
-  </policy>
-</busconfig>
-)";
-
-Process start_bus(const Host& host) {
-    host.write("/run/dbus/bus.conf", bus_configuration);
-    Process bus = host.start("exec dbus-daemon --nofork --print-address=1 "
-                             "--config-file=/run/dbus/bus.conf");
-    bus.wait_for_output("unix:path=");
-    return bus;
-}
-
-class Firewalld {
-public:
-    explicit Firewalld(const Host& host)
-        : bus_(start_bus(host)),
-          daemon_(host.start("exec firewalld --nofork --nopid --log-file /run/firewalld.log")) {
-        if (!eventually([&] { return host.run("firewall-cmd --state").status == 0; })) {
-            throw Error("firewalld does not start:\n" + daemon_.out() + daemon_.err());
-        }
-    }
-
-private:
-    Process bus_;
-    Process daemon_;
-};
-
-std::string missing_for_firewalld() {
-    return Host().run("command -v firewalld && command -v dbus-daemon").status == 0
-               ? ""
-               : "no firewalld";
-}
 
 void install_zone(const Host& host) {
     host.sh("cmake --install " OCINET_PREFIX "/cli --prefix /run/installed >/dev/null &&"
