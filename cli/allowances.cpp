@@ -90,8 +90,14 @@ void require(const Command& command) {
     }
 }
 
+// Status 1 says that it is not; any other, as of a firewalld that does not run, that nobody knows.
 bool in_effect(const Remedy& remedy) {
-    return run_program(remedy.check).status == 0;
+    const Ended ended = run_program(remedy.check);
+    if (ended.status > 1) {
+        throw Error(foreign::text_of(remedy.check) + ": status " + std::to_string(ended.status) +
+                    ": " + std::string(trim(ended.said)));
+    }
+    return ended.status == 0;
 }
 
 void require_zone() {

@@ -194,8 +194,8 @@ void name_obstacles(Plan& plan, Host& host) {
             plan.notes.push_back(foreign::text_of(finding));
             log::warning(plan.notes.back());
         }
-    } catch (const Error& error) {
-        log::warning("the firewalls of others cannot be looked at: " + error.message());
+    } catch (const std::exception& error) { // whatever stands in their rules
+        log::warning(std::string("the firewalls of others cannot be looked at: ") + error.what());
     }
 }
 

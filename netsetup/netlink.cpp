@@ -284,12 +284,15 @@ bool Socket::dump_once(Message& request, const Answer& answer) {
     return consistent;
 }
 
-void Socket::dump(Message request, const Answer& answer) {
+void Socket::dump(Message request, const Answer& answer, const std::function<void()>& again) {
     constexpr int most_attempts = 20;
     request.get()->nlmsg_flags |= NLM_F_DUMP;
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
         if (dump_once(request, answer)) {
             return;
+        }
+        if (again) {
+            again();
         }
     }
     throw Error("the kernel's list changed each time that it was read");

@@ -96,8 +96,8 @@ public:
     /// nothing.
     void send_transaction(std::vector<Message> messages);
     /// A dump; every object goes to `answer`, some of them twice when the list changed while it was
-    /// read: then it is read again.
-    void dump(Message request, const Answer& answer);
+    /// read: then it is read again, from its beginning, which `again` is told.
+    void dump(Message request, const Answer& answer, const std::function<void()>& again = {});
 
     int fd() const { return fd_.get(); }
 

@@ -17,11 +17,14 @@ bool reconnect(const ops::CreateVeth& op, netlink::Socket& route) {
         return false;
     }
     sysctl::set_ipv6(op.name, sysctl::ipv6_settings(false));
-    // Two messages: the kernel takes a port's settings only from a link that is one already
-    // (net/core/rtnetlink.c: __rtnl_newlink, m_ops). Until it has them it is down.
-    netlink::Message port(RTM_NEWLINK, 0);
-    port.header<ifinfomsg>().ifi_change = IFF_UP;
-    port.put_string(IFLA_IFNAME, op.name);
+    // Messages of their own: the kernel takes a port's settings only from a link that is one
+    // already (net/core/rtnetlink.c: __rtnl_newlink, m_ops). Until it has them it is down, which
+    // must be said before: a newer kernel makes it a port first.
+    netlink::Message lower(RTM_NEWLINK, 0);
+    lower.header<ifinfomsg>().ifi_change = IFF_UP;
+    lower.put_string(IFLA_IFNAME, op.name);
+    route.send(std::move(lower));
+    auto port = link::change(op.name);
     port.put_u32(IFLA_MASTER, std::uint32_t(bridge->index));
     port.put_u32(IFLA_MTU, op.mtu);
     port.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());

@@ -155,12 +155,18 @@ std::vector<Remedy> remedies_for(Owner owner, const Drop& drop, const std::strin
 
 // --- in words
 
+// Others name their chains in any bytes; what we say of them becomes JSON, which is UTF-8.
+std::string plain(std::string name) {
+    std::ranges::replace_if(name, [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
+    return name;
+}
+
 std::string words_of(const Drop& drop) {
     const Table& table = *drop.table;
     const bool is_legacy = table.keeper == Keeper::iptables_legacy;
-    const std::string place = "chain " + drop.chain + " of table " +
-                              (is_legacy ? table.name + " (" + iptables_of(table) + ")"
-                                         : table.family + " " + table.name);
+    const std::string place = plain("chain " + drop.chain + " of table " +
+                                    (is_legacy ? table.name + " (" + iptables_of(table) + ")"
+                                               : table.family + " " + table.name));
     if (!drop.number) {
         return place + " has policy drop";
     }
@@ -206,8 +212,8 @@ Surroundings look_around(netlink::Socket& route, const Plan& plan) {
 // Of one network.
 class Search {
 public:
-    Search(const std::vector<Table>& tables, const Questions& asked)
-        : tables_(tables), asked_(asked) {}
+    Search(const std::vector<Table>& tables, const Questions& asked, Budget& budget)
+        : tables_(tables), asked_(asked), budget_(budget) {}
 
     std::vector<Finding> findings() {
         for (const auto& question : asked_.always) {
@@ -229,7 +235,7 @@ private:
     Match ask(const Question& question) {
         Match passes = Match::yes;
         for (const auto& packet : question.packets) {
-            const Outcome outcome = outcome_of(tables_, packet);
+            const Outcome outcome = outcome_of(tables_, packet, budget_);
             const Match one = !outcome.drops.empty() ? Match::no
                               : outcome.in_doubt     ? Match::maybe
                                                      : Match::yes;
@@ -250,6 +256,7 @@ private:
 
     const std::vector<Table>& tables_;
     const Questions& asked_;
+    Budget& budget_;
     std::vector<Finding> found_;
 };
 
@@ -258,7 +265,7 @@ private:
 std::string text_of(const Command& command) {
     std::vector<std::string> words;
     for (const auto& word : command) {
-        words.push_back(shell_word(word));
+        words.push_back(shell_word(plain(word)));
     }
     return join(words, " ");
 }
@@ -296,8 +303,9 @@ std::vector<Finding> Others::stopping(const Plan& plan) const {
     if (tables_.empty()) {
         return findings;
     }
+    Budget budget;
     for (const auto& asked : questions_of(plan, look_around(route_, plan))) {
-        merge(findings, Search(tables_, asked).findings());
+        merge(findings, Search(tables_, asked, budget).findings());
     }
     return findings;
 }

@@ -153,7 +153,10 @@ private:
         netfilter_.send(messages, [&](const nlmsghdr& answer) {
             for (const nlattr* element : netlink::all_nested(
                      attribute(answer, NFTA_SET_ELEM_LIST_ELEMENTS), NFTA_LIST_ELEM)) {
-                if (!found) {
+                if (!found && (nested(element, NFTA_SET_ELEM_EXPR) ||
+                               nested(element, NFTA_SET_ELEM_EXPRESSIONS))) {
+                    found = Found{}; // a limit of its own
+                } else if (!found) {
                     const auto judged = read_verdict(
                         nested(nested(element, NFTA_SET_ELEM_DATA), NFTA_DATA_VERDICT));
                     found = {Match::yes, judged.verdict, judged.target};
@@ -193,20 +196,23 @@ Rule read_rule(const nlmsghdr& answer, const std::shared_ptr<Sets>& sets) {
 
 void read_rules(Table& table, const Key& key, netlink::Socket& netfilter) {
     const auto sets = std::make_shared<Sets>(netfilter, key);
-    // A list that changed while it was read is read again.
-    std::set<std::uint64_t> seen;
     auto message = request(NFT_MSG_GETRULE, key.family);
     message.put_string(NFTA_RULE_TABLE, key.name);
-    netfilter.dump(std::move(message), [&](const nlmsghdr& answer) {
-        const auto found = table.chains.find(netlink::text_of(attribute(answer, NFTA_RULE_CHAIN)));
-        if (found == table.chains.end()) {
-            return; // made meanwhile
-        }
-        Rule rule = read_rule(answer, sets);
-        if (seen.insert(rule.number).second) {
-            found->second.rules.push_back(std::move(rule));
-        }
-    });
+    netfilter.dump(
+        std::move(message),
+        [&](const nlmsghdr& answer) {
+            const auto found =
+                table.chains.find(netlink::text_of(attribute(answer, NFTA_RULE_CHAIN)));
+            if (found == table.chains.end()) {
+                return; // made meanwhile
+            }
+            found->second.rules.push_back(read_rule(answer, sets));
+        },
+        [&] {
+            for (auto& [name, chain] : table.chains) {
+                chain.rules.clear();
+            }
+        });
 }
 
 } // namespace

@@ -253,11 +253,16 @@ private:
         if (name == "target") {
             return {.verdict = judge_xt_target(netlink::text_of(nested(data, NFTA_TARGET_NAME)))};
         }
+        // A named quota or limit ends the rule until it is reached.
+        if (name == "objref" &&
+            big_endian(nested(data, NFTA_OBJREF_IMM_TYPE)) == NFT_OBJECT_COUNTER) {
+            return {};
+        }
         return execute_other(name);
     }
 
     Judged execute_other(const std::string& name) {
-        constexpr std::array notes{"counter", "log", "notrack", "last", "objref", "dup"};
+        constexpr std::array notes{"counter", "log", "notrack", "last", "dup"};
         constexpr std::array ways{"queue", "masq", "nat", "redir", "tproxy", "fwd", "synproxy"};
         if (std::find(notes.begin(), notes.end(), name) != notes.end()) {
             return {};

@@ -142,6 +142,14 @@ private:
         if (!container || !gateway_of(*container) || element.key.size() < 2) {
             return;
         }
+        // Behind an address of its own a port is reached by whichever link has it; one of the
+        // loopback's never by way of a forward hook.
+        const auto host_address =
+            element.key.size() > 2 ? IpAddress::parse(element.key.front()) : std::nullopt;
+        if (host_address && host_address->is_loopback()) {
+            return;
+        }
+        const auto in = host_address ? std::nullopt : uplink(container->family());
         const std::string& port = element.key.back();
         const std::string& protocol = element.key[element.key.size() - 2];
         const std::uint8_t number = number_of(protocol);
@@ -151,26 +159,28 @@ private:
         }
         if (std::none_of(asked_.any_port.begin(), asked_.any_port.end(), [&](const auto& asked) {
                 return asked.packets.front().family == container->family() &&
-                       asked.packets.front().protocol == number;
+                       asked.packets.front().protocol == number &&
+                       asked.packets.front().in.has_value() == in.has_value();
             })) {
-            asked_.any_port.push_back({"published ports", packets_of_port(*container, number, {})});
+            asked_.any_port.push_back(
+                {"published ports", packets_of_port(*container, in, number, {})});
         }
         asked_.ports.push_back(
             {std::string("published port") + (inner ? " " : "s ") + port + "/" + protocol,
-             packets_of_port(*container, number, inner)});
+             packets_of_port(*container, in, number, inner)});
     }
 
-    std::vector<Packet> packets_of_port(const IpAddress& container, std::uint8_t protocol,
+    std::vector<Packet> packets_of_port(const IpAddress& container,
+                                        const std::optional<Interface>& in, std::uint8_t protocol,
                                         std::optional<std::uint16_t> port) const {
-        const int family = container.family();
-        const Packet request{.family = family,
-                             .in = uplink(family),
+        const Packet request{.family = container.family(),
+                             .in = in,
                              .out = bridge_,
                              .destination = container,
                              .protocol = protocol,
                              .port = port,
                              .connection = Packet::Connection{.dnat = true}};
-        Packet answer = sent_by(container, uplink(family));
+        Packet answer = sent_by(container, in);
         answer.protocol = protocol;
         answer.connection = {.established = true, .reply = true, .dnat = true};
         return {arriving(request), request, arriving(answer), answer};

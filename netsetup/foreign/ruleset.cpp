@@ -7,8 +7,6 @@ namespace ocinet::foreign {
 
 namespace {
 
-// Chains that jump to each other often have more ways through than there is time for.
-constexpr int most_rules = 100000;
 // The kernel's own bound (NFT_JUMP_STACK_SIZE).
 constexpr int most_jumps = 16;
 
@@ -16,7 +14,8 @@ constexpr int most_jumps = 16;
 // dropped; where all ways have the same end, it is certain.
 class Walk {
 public:
-    Walk(const Table& table, const Packet& packet) : table_(table), packet_(packet) {}
+    Walk(const Table& table, const Packet& packet, Budget& budget)
+        : table_(table), packet_(packet), budget_(budget) {}
 
     void from(const std::string& name, const Chain& chain, Outcome& outcome) {
         base_ = name;
@@ -46,9 +45,10 @@ private:
             if (depth_ == 0) {
                 passed_ = i;
             }
-            if (++judged_ > most_rules) {
+            if (budget_.rules == 0) {
                 return may_do_anything();
             }
+            --budget_.rules;
             const Rule& rule = chain.rules[i];
             const Judged judged = rule.judge(packet_);
             if (judged.match != Match::no && !goes_on(name, rule, judged, returns)) {
@@ -95,12 +95,12 @@ private:
 
     const Table& table_;
     const Packet& packet_;
+    Budget& budget_;
     std::string base_;
     bool may_pass_ = false;
     bool in_doubt_ = false;
     std::optional<Drop> drop_;
     std::size_t passed_ = 0;
-    int judged_ = 0;
     int depth_ = 0;
 };
 
@@ -110,7 +110,7 @@ bool sees(const Table& table, int family) {
 
 } // namespace
 
-Outcome outcome_of(const std::vector<Table>& tables, const Packet& packet) {
+Outcome outcome_of(const std::vector<Table>& tables, const Packet& packet, Budget& budget) {
     Outcome outcome;
     for (const auto& table : tables) {
         if (!sees(table, packet.family)) {
@@ -118,7 +118,7 @@ Outcome outcome_of(const std::vector<Table>& tables, const Packet& packet) {
         }
         for (const auto& [name, chain] : table.chains) {
             if (chain.base && chain.base->hook == packet.hook) {
-                Walk(table, packet).from(name, chain, outcome);
+                Walk(table, packet, budget).from(name, chain, outcome);
             }
         }
     }

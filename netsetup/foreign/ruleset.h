@@ -80,6 +80,12 @@ struct Outcome {
     bool in_doubt = false;
 };
 
-Outcome outcome_of(const std::vector<Table>& tables, const Packet& packet);
+/// How many rules may still be looked at: others wait for the locks meanwhile, and what is not
+/// known by then is not said.
+struct Budget {
+    int rules = 20000;
+};
+
+Outcome outcome_of(const std::vector<Table>& tables, const Packet& packet, Budget& budget);
 
 } // namespace ocinet::foreign

@@ -249,11 +249,9 @@ void undo(const EnableForwarding& op, Context& context, Undo why) {
     }
 }
 
-// What guards stays as long as its mark does.
-std::vector<std::string> remains(const EnableForwarding& op, Context& context) {
-    return op.turn_on && !read_mark(context.state, family_of(op))
-               ? remaining_elements(elements_of(op), context.netfilter)
-               : std::vector<std::string>();
+// It stays on, and so does what guards; a roll-back has seen each setting written.
+std::vector<std::string> remains(const EnableForwarding&, Context&) {
+    return {};
 }
 
 std::vector<std::string> check(const EnableForwarding& op, Context& context) {

@@ -52,9 +52,6 @@ const std::vector<Remains> all_remains = {
      "address 10.90.0.2 is still leased to the container"},
     {"the port's lease", "test -L $PORT", "ln -s $ID $PORT",
      "tcp port 8080 is still leased to the container"},
-    {"a line of the hosts file", "grep -q 'ocinet bridge' $HOSTS",
-     "echo '10.90.0.2 box # ocinet bridge' >>$HOSTS",
-     "still has lines that end in \"ocinet bridge\""},
 };
 
 std::string variable(const std::string& name, const std::string& value) {
@@ -142,6 +139,55 @@ TEST_CASE("poststop leaves a link that somebody took over, and keeps its address
     CHECK_THAT(swept.err, contains("somebody gave it the alias"));
     host.sh(scene + "ip link delete dev $END");
     CHECK(host.run(cli_program() + " gc").status == 0);
+    CHECK(leftovers(host) == nothing_left);
+}
+
+// Its container may still live, and write.
+TEST_CASE("lines that somebody puts back into a hosts file are named, and keep nothing") {
+    const Host host;
+    Container box(host, on_bridge);
+    box.attach();
+    const std::string file = box.bundle().hosts_path();
+    const std::string line = "10.90.0.2 box # ocinet bridge\n";
+    REQUIRE_THAT(read_text(file), contains("# ocinet bridge"));
+    bool was_put_back = false;
+    const Result result = trace_hook(host, box.state("poststop").dump(), {.stage = "poststop"},
+                                     [&](const Stop& stop) {
+                                         if (!was_put_back && may_remove(stop) &&
+                                             read_text(file).find(line) == std::string::npos) {
+                                             write_text(file, line);
+                                             was_put_back = true;
+                                         }
+                                     });
+    CHECK(was_put_back);
+    CHECK(result.status == 0);
+    CHECK_THAT(result.err, contains("still has lines that end in \"ocinet bridge\""));
+    CHECK(leftovers(host) == nothing_left);
+}
+
+// The elements of a container's port are known by its name.
+TEST_CASE("what is tried again takes nothing from a container with the same interface name") {
+    const Host host;
+    const std::string chosen = "bridge:host_interface_name=web0";
+    Container first(host, {{"io.ocinet.network", chosen}});
+    first.attach();
+    const std::string bridge = link(host, "ocinet0")["address"];
+    bool was_put_back = false;
+    const Result result = trace_hook(
+        host, first.state("poststop").dump(), {.stage = "poststop"}, [&](const Stop& stop) {
+            if (!was_put_back && may_remove(stop) && host.run("ip link show ocinet0").status != 0) {
+                host.sh("ip link add ocinet0 address " + bridge +
+                        " type bridge && "
+                        "ip link set ocinet0 alias ocinet::bridge");
+                was_put_back = true;
+            }
+        });
+    check_that_it_keeps_the_record(host, first, result);
+    const Container second(host, {{"io.ocinet.network", chosen}});
+    second.attach();
+    CHECK(first.hook("poststop").status == 0);
+    CHECK(differences(host, second).empty());
+    second.detach();
     CHECK(leftovers(host) == nothing_left);
 }
 
