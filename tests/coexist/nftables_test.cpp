@@ -153,6 +153,13 @@ TEST_CASE("what cannot stop our packets is not said") {
         "} }",
         "table ip6 admin { chain input { type filter hook output priority 0; policy drop; } }",
         "table inet admin { chain loose { drop; } }",
+        "table inet admin { quota q { over 25 mbytes }; chain forward { type filter hook forward "
+        "priority 0; policy accept; quota name \"q\" drop; } }",
+        "table inet admin { set s { type ipv4_addr; flags dynamic; elements = { 10.90.0.11 limit "
+        "rate "
+        "over 1000/second }; }; chain forward { type filter hook forward priority 0; policy "
+        "accept; "
+        "ip saddr @s drop; } }",
         "table inet admin { chain nat { type nat hook prerouting priority 0; policy accept; drop; "
         "} }");
     CAPTURE(rules);
@@ -160,6 +167,33 @@ TEST_CASE("what cannot stop our packets is not said") {
     load_nft(crossing.host, rules);
     CHECK(crossing.attach().empty());
     CHECK(findings(crossing.host) == json::array());
+}
+
+TEST_CASE("a port of the loopback's is asked about nowhere, one of an address's not by link") {
+    const Crossing crossing;
+    load_nft(crossing.host,
+             "table inet admin { chain forward { type filter hook forward priority 0;"
+             "policy accept; iifname \"lan0\" ct state new drop; } }");
+    const auto stopped = [&](const std::string& publish) {
+        const Container box(crossing.host, {{"io.ocinet.publish", publish}});
+        box.attach();
+        const std::string text = findings(crossing.host).dump();
+        box.detach();
+        return text.find("published port") != std::string::npos;
+    };
+    CHECK_FALSE(stopped("127.0.0.1:8081:80"));
+    CHECK_FALSE(stopped("198.51.100.7:8081:80"));
+    CHECK(stopped("8081:80")); // the control
+}
+
+TEST_CASE("others may name their chains in any bytes") {
+    SKIP_IF_MISSING(missing_for_iptables("iptables-nft"));
+    Crossing crossing;
+    crossing.host.sh(
+        "name=$(printf 'caf\\351'); iptables-nft -N $name; iptables-nft -A $name -j DROP;"
+        "iptables-nft -A FORWARD -j $name");
+    CHECK_THAT(crossing.attach(), contains("of chain caf? of table ip filter"));
+    CHECK_THAT(findings(crossing.host).dump(), contains("caf?"));
 }
 
 TEST_CASE("a network that is closed on purpose misses nothing") {
