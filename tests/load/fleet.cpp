@@ -46,48 +46,61 @@ Fleet make_fleet(const Host& host, std::size_t count, const Annotations& annotat
     return fleet;
 }
 
+Call hook_call(const Container& container, const std::string& stage) {
+    return {command_of(stage), container.state(stage).dump()};
+}
+
 Process start_hook(const Host& host, const Container& container, const std::string& stage) {
+    const Call call = hook_call(container, stage);
     return Process(
         [&] {
             host.enter();
-            exec_shell(command_of(stage));
+            exec_shell(call.command);
         },
-        container.state(stage).dump());
+        call.stdin_text);
 }
 
-std::vector<Result> hook_all(const Host& host, const Fleet& fleet, const std::string& stage) {
+std::vector<Result> run_at_once(const Host& host, const std::vector<Call>& calls) {
     const Fd gate(::eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE));
     const Fd ready(::eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE));
-    std::vector<Process> hooks;
-    for (const auto& container : fleet) {
-        hooks.emplace_back(
+    std::vector<Process> processes;
+    for (const auto& call : calls) {
+        processes.emplace_back(
             [&] {
                 host.enter();
                 eventfd_t ignored = 0;
                 ::eventfd_write(ready.get(), 1);
                 ::eventfd_read(gate.get(), &ignored);
-                exec_shell(command_of(stage));
+                exec_shell(call.command);
             },
-            container->state(stage).dump());
+            call.stdin_text);
     }
-    for (std::size_t i = 0; i < fleet.size(); ++i) {
+    for (std::size_t i = 0; i < calls.size(); ++i) {
         eventfd_t ignored = 0;
         ::eventfd_read(ready.get(), &ignored);
     }
-    ::eventfd_write(gate.get(), fleet.size());
+    ::eventfd_write(gate.get(), calls.size());
     std::vector<Result> results;
-    results.reserve(hooks.size());
-    for (auto& hook : hooks) {
-        results.push_back(hook.wait());
+    results.reserve(processes.size());
+    for (auto& process : processes) {
+        results.push_back(process.wait());
     }
     return results;
+}
+
+std::vector<Result> hook_all(const Host& host, const Fleet& fleet, const std::string& stage) {
+    std::vector<Call> calls;
+    for (const auto& container : fleet) {
+        calls.push_back(hook_call(*container, stage));
+    }
+    return run_at_once(host, calls);
 }
 
 void Tally::count(const Result& result) {
     ++done;
     if (result.status != 0 || !result.err.empty()) {
         ++failures;
-        messages += "status " + std::to_string(result.status) + ": " + result.err;
+        messages += "status " + std::to_string(result.status) + ": " + result.out + result.err;
     }
 }
 

@@ -24,8 +24,17 @@ Fleet make_fleet(const Host& host, std::size_t count, const Annotations& annotat
 /// A hook that is running.
 Process start_hook(const Host& host, const Container& container, const std::string& stage);
 
-/// Runs the hook for all of them, all started before the first may begin; the results in their
-/// order.
+/// Something that is run on a host: words of a shell, and what it reads.
+struct Call {
+    std::string command;
+    std::string stdin_text;
+};
+Call hook_call(const Container& container, const std::string& stage);
+
+/// Runs all of them, all started before the first may begin; the results in their order.
+std::vector<Result> run_at_once(const Host& host, const std::vector<Call>& calls);
+
+/// The same for one stage of the hook and all of these.
 std::vector<Result> hook_all(const Host& host, const Fleet& fleet, const std::string& stage);
 
 /// What a number of calls came to.
