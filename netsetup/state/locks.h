@@ -41,6 +41,7 @@ public:
     explicit Locks(const Directory& directory, Deadline deadline = Deadline::never());
     Locks(const Locks&) = delete;
     Locks& operator=(const Locks&) = delete;
+    ~Locks() = default;
 
     /// Waits until the deadline, at least one second and at most ten; then an Error names the
     /// lock's holder.
