@@ -92,7 +92,7 @@ TEST_CASE("sweeps take nothing from the living while 32 others attach") {
     for (const auto& one : sweeps) {
         for (const auto& told : one) {
             INFO(told.dump());
-            CHECK(ended.count(told["id"]) == 1);
+            CHECK(ended.contains(told["id"]));
         }
     }
     report(std::to_string(sweeps.size()) + " sweeps", tally(results), 0, 0);

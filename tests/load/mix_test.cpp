@@ -137,17 +137,20 @@ private:
     Work any_work(std::size_t attaching) {
         static const std::array<const char*, 5> verbs{"gc --json", "gc --dry-run --json", "reload",
                                                       "check", "check"};
-        if (below(4) == 0) {
-            return {.verb = verbs[below(verbs.size())], .box = {}};
-        }
         const bool full = attached_.size() + attaching >= most_containers;
-        if (attached_.empty() || (!full && below(5) < 3)) {
-            return {.verb = "attach", .box = {any_idle(), {}}};
+        Work work;
+        if (below(4) == 0) {
+            work.verb = verbs[below(verbs.size())];
+        } else if (attached_.empty() || (!full && below(5) < 3)) {
+            work.verb = "attach";
+            work.box.container = any_idle();
+        } else {
+            work.verb = "detach";
+            work.box = take_any();
+            work.is_gone = below(8) == 0;
         }
-        Work work{.verb = "detach", .box = take_any()};
-        if (below(8) == 0) {
+        if (work.is_gone) {
             work.box.container->kill(); // its end comes before poststop, as with a real runtime
-            work.is_gone = true;
         }
         return work;
     }
@@ -223,7 +226,7 @@ private:
     void check_swept() {
         for (const auto& id : swept_) {
             CAPTURE(id);
-            CHECK(attached_.count(id) == 0);
+            CHECK_FALSE(attached_.contains(id));
         }
         swept_.clear();
     }
