@@ -66,9 +66,9 @@ std::string value(const std::string& file, const std::string& key) {
 
 // What systemd runs one after the other (systemd.service(5)); `-` is for a failure that does not
 // count, and ours must not fail here.
-void run_commands(const Host& host, std::vector<std::string> commands) {
+void run_commands(const Host& host, const std::vector<std::string>& commands) {
     REQUIRE_FALSE(commands.empty());
-    for (auto& command : commands) {
+    for (const auto& command : commands) {
         const Result result = host.run(command.substr(command.starts_with('-') ? 1 : 0));
         INFO(command << "\n" << result.out << result.err);
         CHECK(result.status == 0);
