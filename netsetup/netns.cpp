@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <sys/capability.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "netsetup/base/file.h"
@@ -65,6 +67,15 @@ Fd open_netns_of(const std::string& pid) {
     return netns;
 }
 
+bool has_sys_ptrace() {
+    const std::unique_ptr<_cap_struct, int (*)(void*)> own(cap_get_proc(), cap_free);
+    cap_flag_value_t value = CAP_CLEAR;
+    if (!own || cap_get_flag(own.get(), CAP_SYS_PTRACE, CAP_EFFECTIVE, &value) != 0) {
+        throw_errno("read our own capabilities");
+    }
+    return value == CAP_SET;
+}
+
 } // namespace
 
 NetnsIdentity identify(int netns) {
@@ -105,6 +116,12 @@ bool is_inhabited(const NetnsIdentity& netns, pid_t except) {
         if (found && identify(found.get()) == netns) {
             return true;
         }
+    }
+    // The kernel shows others' namespaces to nobody else; /proc mounted with hidepid does not even
+    // list those processes.
+    if (!has_sys_ptrace()) {
+        throw Error("whether a process lives in network namespace " + std::to_string(netns.inode) +
+                    " cannot be seen without CAP_SYS_PTRACE");
     }
     return false;
 }

@@ -26,8 +26,9 @@ NetnsIdentity identify(int netns);
 /// The namespace that was at `path` before; empty when it is not there any more.
 Fd open_again(const std::string& path, const NetnsIdentity& netns);
 
-/// Whether a process lives in it, other than `except`. Looks at every process of the host, and
-/// needs CAP_SYS_PTRACE to see those of others.
+/// Whether a process lives in it, other than `except`. Looks at every process of the host. Throws
+/// Error when it sees nobody there and has no CAP_SYS_PTRACE, without which it cannot see those of
+/// others.
 bool is_inhabited(const NetnsIdentity& netns, pid_t except = 0);
 
 /// Whether a process lives in it, or it has a name: a mount that we see. One that is ending has

@@ -99,6 +99,16 @@ TEST_CASE("gc does all of its work with its unit's capabilities") {
     CHECK(scene.wrong_after(gc_with(scene.host, kept)) == nothing_wrong);
 }
 
+TEST_CASE("gc that cannot see who lives in a namespace says so, and leaves it") {
+    auto kept = capabilities();
+    std::erase(kept, "sys_ptrace");
+    const Abandoned scene;
+    const Result gc = gc_with(scene.host, kept);
+    CHECK(gc.status == 1);
+    CHECK_THAT(gc.err, contains("cannot be seen without CAP_SYS_PTRACE"));
+    CHECK(scene.host.run("ip -n inhabited link show eth0").status == 0);
+}
+
 TEST_CASE("gc needs each of its unit's capabilities") {
     const auto all = capabilities();
     for (std::size_t i = 0; i < all.size(); ++i) {
