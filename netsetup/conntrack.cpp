@@ -17,12 +17,8 @@ namespace ocinet::conntrack {
 
 namespace {
 
-netlink::Message message(std::uint16_t type, int family) {
-    netlink::Message message(std::uint16_t(NFNL_SUBSYS_CTNETLINK << 8 | type), 0);
-    auto& header = message.header<nfgenmsg>();
-    header.nfgen_family = std::uint8_t(family);
-    header.version = NFNETLINK_V0;
-    return message;
+netlink::Message message(std::uint8_t type, int family) {
+    return netlink::netfilter_message(NFNL_SUBSYS_CTNETLINK, type, std::uint8_t(family));
 }
 
 // One direction of a flow.

@@ -103,6 +103,15 @@ Message& Message::command(int index) {
     return *this;
 }
 
+Message netfilter_message(std::uint8_t subsystem, std::uint8_t type, std::uint8_t family,
+                          std::uint16_t flags, std::size_t capacity) {
+    Message message(std::uint16_t(subsystem << 8 | type), flags, capacity);
+    auto& header = message.header<nfgenmsg>();
+    header.nfgen_family = family;
+    header.version = NFNETLINK_V0;
+    return message;
+}
+
 Refused::Refused(int error, std::string_view extack, int command)
     : Error(errno_text(error) + (extack.empty() ? "" : ": " + std::string(extack))), error_(error),
       command_(command) {}

@@ -67,6 +67,10 @@ private:
     int command_ = 0;
 };
 
+/// A message of a subsystem of netfilter's (nfnetlink.h: NFNL_SUBSYS_NFTABLES, …).
+Message netfilter_message(std::uint8_t subsystem, std::uint8_t type, std::uint8_t family,
+                          std::uint16_t flags = 0, std::size_t capacity = 2048);
+
 /// A request that the kernel refused.
 class Refused : public Error {
 public:

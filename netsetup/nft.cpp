@@ -36,13 +36,11 @@ constexpr std::size_t questions_at_once = 64;
 constexpr char comment_type = 0;
 constexpr std::size_t longest_comment = 128;
 
-netlink::Message message(std::uint16_t type, std::uint16_t flags, std::size_t capacity,
+netlink::Message message(std::uint8_t type, std::uint16_t flags, std::size_t capacity,
                          Family family) {
-    netlink::Message message(std::uint16_t(NFNL_SUBSYS_NFTABLES << 8 | type), flags, capacity);
-    auto& header = message.header<nfgenmsg>();
-    header.nfgen_family = family == Family::inet ? NFPROTO_INET : NFPROTO_BRIDGE;
-    header.version = NFNETLINK_V0;
-    return message;
+    return netlink::netfilter_message(NFNL_SUBSYS_NFTABLES, type,
+                                      family == Family::inet ? NFPROTO_INET : NFPROTO_BRIDGE, flags,
+                                      capacity);
 }
 
 std::vector<char> user_data(const std::string& comment) {
@@ -83,7 +81,7 @@ void put_element(netlink::Message& message, const Element& element) {
     }
 }
 
-netlink::Message message_for(std::span<const Element> of_one_set, std::uint16_t type,
+netlink::Message message_for(std::span<const Element> of_one_set, std::uint8_t type,
                              std::uint16_t flags) {
     netlink::Message result =
         message(type, flags, 256 + of_one_set.size() * element_size, family_of(of_one_set.front()));
@@ -98,7 +96,7 @@ netlink::Message message_for(std::span<const Element> of_one_set, std::uint16_t 
 }
 
 // Messages of one type for all elements: those of one set that stand together share a message.
-std::vector<netlink::Message> messages_for(const std::vector<Element>& elements, std::uint16_t type,
+std::vector<netlink::Message> messages_for(const std::vector<Element>& elements, std::uint8_t type,
                                            std::uint16_t flags) {
     std::vector<netlink::Message> messages;
     for (std::size_t begin = 0; begin < elements.size();) {

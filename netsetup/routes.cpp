@@ -4,6 +4,8 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <functional>
 #include <set>
@@ -92,14 +94,24 @@ netlink::Message remove(const Route& route) {
     return message;
 }
 
+namespace {
+
+template <typename Visit>
+void visit_default_routes(netlink::Socket& socket, int family, Visit visit) {
+    dump_routes(socket, family, [&](const Route& route, std::uint8_t table) {
+        if (table == RT_TABLE_MAIN && route.destination.length == 0 && route.index != 0) {
+            visit(route);
+        }
+    });
+}
+
+} // namespace
+
 std::optional<unsigned> default_route_mtu(netlink::Socket& socket) {
     std::set<int> links;
     for (const int family : {AF_INET, AF_INET6}) {
-        dump_routes(socket, family, [&](const Route& route, std::uint8_t table) {
-            if (table == RT_TABLE_MAIN && route.destination.length == 0 && route.index != 0) {
-                links.insert(route.index);
-            }
-        });
+        visit_default_routes(socket, family,
+                             [&](const Route& route) { links.insert(route.index); });
     }
     std::optional<unsigned> least;
     for (const int index : links) {
@@ -113,13 +125,35 @@ std::optional<unsigned> default_route_mtu(netlink::Socket& socket) {
 
 std::optional<int> default_route_link(netlink::Socket& socket, int family) {
     std::optional<Route> best;
-    dump_routes(socket, family, [&](const Route& route, std::uint8_t table) {
-        if (table == RT_TABLE_MAIN && route.destination.length == 0 && route.index != 0 &&
-            (!best || route.metric < best->metric)) {
+    visit_default_routes(socket, family, [&](const Route& route) {
+        if (!best || route.metric < best->metric) {
             best = route;
         }
     });
     return best ? std::optional(best->index) : std::nullopt;
+}
+
+std::optional<int> link_towards(netlink::Socket& socket, const IpAddress& destination) {
+    netlink::Message request(RTM_GETROUTE, 0);
+    auto& header = request.header<rtmsg>();
+    header.rtm_family = std::uint8_t(destination.family());
+    header.rtm_dst_len = std::uint8_t(destination.size() * 8);
+    request.put(RTA_DST, destination.data(), destination.size());
+    std::optional<int> index;
+    try {
+        socket.send(std::move(request), [&](const nlmsghdr& answer) {
+            if (netlink::header_of<rtmsg>(answer).rtm_type == RTN_UNICAST) {
+                index = int(netlink::u32_of(netlink::attribute(answer, sizeof(rtmsg), RTA_OIF)));
+            }
+        });
+    } catch (const netlink::Refused& refused) {
+        // No route; or one of type unreachable, prohibit, blackhole (ip-route(8)).
+        constexpr std::array nowhere{ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL};
+        if (std::ranges::find(nowhere, refused.error()) == nowhere.end()) {
+            throw;
+        }
+    }
+    return index;
 }
 
 std::vector<Prefix> routed_prefixes(netlink::Socket& socket, int family) {

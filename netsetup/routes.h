@@ -37,9 +37,13 @@ netlink::Message remove(const Route& route);
 /// The smallest MTU among the links that the host's default routes lead to; nothing without one.
 std::optional<unsigned> default_route_mtu(netlink::Socket& socket);
 
-/// The link that the family's default route leads to, the one that is preferred; nothing without
-/// one.
+/// The link that the main table's default route of the family leads to, the one that is preferred;
+/// nothing without one.
 std::optional<int> default_route_link(netlink::Socket& socket, int family);
+
+/// The link by which what the host sends to the destination would leave, by all of its rules and
+/// tables; nothing where it would not leave.
+std::optional<int> link_towards(netlink::Socket& socket, const IpAddress& destination);
 
 /// Where the host's routes of one family lead, of all tables but `local`, and but for the default
 /// routes and the link-local ones.

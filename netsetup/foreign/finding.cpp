@@ -21,166 +21,22 @@ namespace {
 // Of published ports that a firewall treats differently; more are not asked about one by one.
 constexpr std::size_t most_ports = 64;
 
-constexpr const char* docker_chain = "DOCKER-USER";
+// Of the Internet, to ask for a route to; nothing is sent to them: the root name server A
+// (www.iana.org/domains/root/servers).
+const std::array far_away{*IpAddress::parse("198.41.0.4"),
+                          *IpAddress::parse("2001:503:ba3e::2:30")};
 
-// --- whose it is
-
-// Of iptables, of either kind: its base chains are named in capitals.
-bool is_iptables(const Drop& drop) {
-    constexpr std::array names{"filter", "mangle", "raw", "security"};
-    constexpr std::array chains{"PREROUTING", "INPUT", "FORWARD"};
-    return drop.table->family != "inet" &&
-           std::find(names.begin(), names.end(), drop.table->name) != names.end() &&
-           std::find(chains.begin(), chains.end(), drop.base) != chains.end();
-}
-
-// Docker leaves a chain to others, which it calls before its own rules: what is accepted there does
-// not come to what drops it.
-bool comes_by_docker_chain(const Drop& drop, const Packet& packet) {
-    const auto& rules = drop.table->chains.at(drop.base).rules;
-    for (std::size_t i = 0; i < rules.size() && i < drop.passed; ++i) {
-        const Judged judged = rules[i].judge(packet);
-        if (judged.match == Match::yes && judged.target == docker_chain) {
-            return true;
-        }
-    }
-    return false;
-}
-
-Owner owner_of(const Drop& drop, const Packet& packet) {
-    if (drop.table->name == "firewalld") {
-        return Owner::firewalld;
-    }
-    if (!is_iptables(drop)) {
-        return Owner::nftables;
-    }
-    if (drop.base == "FORWARD" && comes_by_docker_chain(drop, packet)) {
-        return Owner::docker;
-    }
-    const auto& chains = drop.table->chains;
-    const std::string way = drop.base == "INPUT" ? "input" : "forward";
-    return chains.contains("ufw-user-" + way) || chains.contains("ufw6-user-" + way)
-               ? Owner::ufw
-               : Owner::iptables;
-}
-
-// --- what would let it through
-
-std::string iptables_of(const Table& table) {
-    return std::string(table.family == "ip6" ? "ip6tables" : "iptables") +
-           (table.keeper == Keeper::iptables_legacy ? "-legacy" : "-nft");
-}
-
-Command command(Command head, const Command& tail) {
-    head.insert(head.end(), tail.begin(), tail.end());
-    return head;
-}
-
-// What comes from our bridges is anybody's business, what goes to them only as far as it answers
-// or was published: the rule outlives our own, which would stop the rest.
-std::vector<Remedy> iptables_remedies(const Table& table, const std::string& chain,
-                                      const std::string& bridge, bool forward, bool is_ours) {
-    std::vector<Command> rules{{"-i", bridge, "-j", "ACCEPT"}};
-    if (forward) {
-        rules.push_back({"-o", bridge, "-m", "conntrack", "--ctstate", "DNAT,RELATED,ESTABLISHED",
-                         "-j", "ACCEPT"});
-    }
-    std::vector<Remedy> remedies;
-    for (const auto& rule : rules) {
-        const auto with = [&](const char* verb) {
-            Command words{iptables_of(table)};
-            if (table.name != "filter") {
-                words.insert(words.end(), {"-t", table.name});
-            }
-            words.insert(words.end(), {verb, chain});
-            return command(std::move(words), rule);
-        };
-        remedies.push_back({.allow = with("-I")});
-        if (is_ours) {
-            remedies.back().undo = with("-D");
-            remedies.back().check = with("-C");
-        }
-    }
-    return remedies;
-}
-
-// A reload brings back what is permanent, and nothing else.
-std::vector<Remedy> firewalld_remedies(const std::string& bridge) {
-    std::vector<Remedy> remedies;
-    for (const bool permanent : {false, true}) {
-        const auto with = [&](const std::string& verb) {
-            Command words{"firewall-cmd"};
-            if (permanent) {
-                words.emplace_back("--permanent");
-            }
-            words.emplace_back("--zone=ocinet");
-            words.push_back("--" + verb + "-interface=" + bridge);
-            return words;
-        };
-        remedies.push_back({.allow = with("add"), .undo = with("remove"), .check = with("query")});
-    }
-    return remedies;
-}
-
-std::vector<Remedy> nft_remedies(const Drop& drop, const std::string& bridge, bool forward) {
-    const Command head{"nft", "insert", "rule", drop.table->family, drop.table->name, drop.base};
-    const std::string quoted = "\"" + bridge + "\"";
-    std::vector<Remedy> remedies{{.allow = command(head, {"iifname", quoted, "accept"})}};
-    if (forward) {
-        remedies.push_back({.allow = command(head, {"oifname", quoted, "ct", "state",
-                                                    "established,related", "accept"})});
-        remedies.push_back(
-            {.allow = command(head, {"oifname", quoted, "ct", "status", "dnat", "accept"})});
-    }
-    return remedies;
-}
-
-std::vector<Remedy> remedies_for(Owner owner, const Drop& drop, const std::string& bridge,
-                                 Hook hook) {
-    const bool forward = hook == Hook::forward;
-    switch (owner) {
-    case Owner::docker: return iptables_remedies(*drop.table, docker_chain, bridge, true, true);
-    case Owner::firewalld: return firewalld_remedies(bridge);
-    case Owner::ufw:
-        if (!forward) {
-            return {{.allow = {"ufw", "allow", "in", "on", bridge}}};
-        }
-        return {{.allow = {"ufw", "route", "allow", "in", "on", bridge}},
-                {.allow = {"ufw", "route", "allow", "out", "on", bridge}}};
-    case Owner::iptables: return iptables_remedies(*drop.table, drop.base, bridge, forward, false);
-    case Owner::nftables: break;
-    }
-    return nft_remedies(drop, bridge, forward);
-}
-
-// --- in words
-
-// Others name their chains in any bytes; what we say of them becomes JSON, which is UTF-8.
-std::string plain(std::string name) {
-    std::ranges::replace_if(name, [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
-    return name;
-}
-
-std::string words_of(const Drop& drop) {
-    const Table& table = *drop.table;
-    const bool is_legacy = table.keeper == Keeper::iptables_legacy;
-    const std::string place = plain("chain " + drop.chain + " of table " +
-                                    (is_legacy ? table.name + " (" + iptables_of(table) + ")"
-                                               : table.family + " " + table.name));
-    if (!drop.number) {
-        return place + " has policy drop";
-    }
-    return (is_legacy ? "rule " : "the rule with handle ") + std::to_string(*drop.number) + " of " +
-           place;
-}
-
-// --- the host
-
+// A VPN leaves the default route as it was and puts its own beside it, by rules (wg-quick) or as
+// two halves (OpenVPN's def1). What goes out takes the new one then, and what comes in to published
+// ports the old one.
 std::map<int, Interface> find_uplinks(netlink::Socket& socket) {
     std::map<int, Interface> uplinks;
-    for (const int family : {AF_INET, AF_INET6}) {
+    for (const auto& address : far_away) {
+        const int family = address.family();
         const auto index = route::default_route_link(socket, family);
-        const auto found = index ? link::find(socket, *index) : std::nullopt;
+        const auto found = index && index == route::link_towards(socket, address)
+                               ? link::find(socket, *index)
+                               : std::nullopt;
         if (found) {
             uplinks[family] = {found->name, std::uint32_t(found->index)};
         }
@@ -188,7 +44,7 @@ std::map<int, Interface> find_uplinks(netlink::Socket& socket) {
     return uplinks;
 }
 
-Surroundings look_around(netlink::Socket& route, const Plan& plan) {
+Surroundings look_around(netlink::Socket& route) {
     Surroundings found{.uplinks = find_uplinks(route)};
     const std::string setting = "/proc/sys/net/bridge/bridge-nf-call-";
     if (read_setting(AT_FDCWD, setting + "iptables") == "1") {
@@ -197,17 +53,20 @@ Surroundings look_around(netlink::Socket& route, const Plan& plan) {
     if (read_setting(AT_FDCWD, setting + "ip6tables") == "1") {
         found.filtered_on_bridges.push_back(AF_INET6);
     }
-    for (const auto& step : plan.shared) {
-        if (const auto* bridge = std::get_if<ops::EnsureBridge>(&step.operation)) {
-            if (const auto there = link::find(route, bridge->name)) {
-                found.indexes[bridge->name] = std::uint32_t(there->index);
-            }
-        }
-    }
     return found;
 }
 
-// --- asking
+std::map<std::string, std::uint32_t> bridge_indexes(netlink::Socket& route, const Plan& plan) {
+    std::map<std::string, std::uint32_t> indexes;
+    for (const auto& step : plan.shared) {
+        if (const auto* bridge = std::get_if<ops::EnsureBridge>(&step.operation)) {
+            if (const auto there = link::find(route, bridge->name)) {
+                indexes[bridge->name] = std::uint32_t(there->index);
+            }
+        }
+    }
+    return indexes;
+}
 
 // Of one network.
 class Search {
@@ -246,7 +105,7 @@ private:
                       {{.network = asked_.network,
                         .bridge = asked_.bridge,
                         .owner = owner,
-                        .rule = words_of(drop),
+                        .rule = text_of(drop),
                         .stopped = {question.what},
                         .remedies = remedies_for(owner, drop, asked_.bridge, packet.hook)}});
             }
@@ -261,25 +120,6 @@ private:
 };
 
 } // namespace
-
-std::string text_of(const Command& command) {
-    std::vector<std::string> words;
-    for (const auto& word : command) {
-        words.push_back(shell_word(plain(word)));
-    }
-    return join(words, " ");
-}
-
-const char* name_of(Owner owner) {
-    switch (owner) {
-    case Owner::docker: return "Docker";
-    case Owner::firewalld: return "firewalld";
-    case Owner::ufw: return "ufw";
-    case Owner::iptables: return "iptables";
-    case Owner::nftables: break;
-    }
-    return "nftables";
-}
 
 std::string text_of(const Finding& finding) {
     std::vector<std::string> commands;
@@ -296,6 +136,9 @@ Others::Others(netlink::Socket& netfilter, netlink::Socket& route)
     for (auto& table : read_iptables_legacy()) {
         tables_.push_back(std::move(table));
     }
+    if (!tables_.empty()) {
+        around_ = look_around(route_);
+    }
 }
 
 std::vector<Finding> Others::stopping(const Plan& plan) const {
@@ -303,8 +146,10 @@ std::vector<Finding> Others::stopping(const Plan& plan) const {
     if (tables_.empty()) {
         return findings;
     }
+    Surroundings here = around_;
+    here.indexes = bridge_indexes(route_, plan);
     Budget budget;
-    for (const auto& asked : questions_of(plan, look_around(route_, plan))) {
+    for (const auto& asked : questions_of(plan, here)) {
         merge(findings, Search(tables_, asked, budget).findings());
     }
     return findings;

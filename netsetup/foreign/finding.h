@@ -4,28 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "netsetup/foreign/owner.h"
 #include "netsetup/foreign/questions.h"
-#include "netsetup/foreign/ruleset.h"
 #include "netsetup/netlink.h"
 #include "netsetup/plan.h"
 
 /// Who stops packets of ours, and what would let them through: an accept of ours cannot undo a drop
 /// of theirs.
 namespace ocinet::foreign {
-
-/// The words of a command line.
-using Command = std::vector<std::string>;
-
-std::string text_of(const Command& command);
-
-struct Remedy {
-    Command allow;
-    /// Takes it back; and ends with 0 while it is in place. Empty where it is not for us to do it.
-    Command undo;
-    Command check;
-};
-
-enum class Owner { docker, firewalld, ufw, iptables, nftables };
 
 struct Finding {
     std::string network;
@@ -37,8 +23,6 @@ struct Finding {
     std::vector<std::string> stopped;
     std::vector<Remedy> remedies;
 };
-
-const char* name_of(Owner owner);
 
 /// One line: who stops what of which network, by which rule, and the commands that would allow it.
 std::string text_of(const Finding& finding);
@@ -54,6 +38,7 @@ public:
 
 private:
     std::vector<Table> tables_;
+    Surroundings around_; // without what differs from plan to plan
     netlink::Socket& route_;
 };
 

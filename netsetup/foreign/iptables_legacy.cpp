@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "netsetup/base/error.h"
@@ -279,22 +280,26 @@ std::optional<Table> read_table() {
     if (!socket) {
         throw_errno("raw socket");
     }
-    typename Family::Info info{};
-    std::strncpy(info.name, table_name, sizeof info.name - 1);
-    socklen_t size = sizeof info;
-    if (::getsockopt(socket.get(), Family::level, Family::get_info, &info, &size) != 0) {
-        throw_errno("ask for the table of iptables-legacy");
+    for (;;) {
+        typename Family::Info info{};
+        std::strncpy(info.name, table_name, sizeof info.name - 1);
+        socklen_t size = sizeof info;
+        if (::getsockopt(socket.get(), Family::level, Family::get_info, &info, &size) != 0) {
+            throw_errno("ask for the table of iptables-legacy");
+        }
+        std::vector<char> answer(sizeof(typename Family::Entries) + info.size);
+        auto& entries = *reinterpret_cast<typename Family::Entries*>(answer.data());
+        std::strncpy(entries.name, table_name, sizeof entries.name - 1);
+        entries.size = info.size;
+        size = socklen_t(answer.size());
+        if (::getsockopt(socket.get(), Family::level, Family::get_entries, &entries, &size) == 0) {
+            answer.erase(answer.begin(), answer.begin() + sizeof(typename Family::Entries));
+            return Block<Family>(info, std::move(answer)).read();
+        }
+        if (errno != EAGAIN) { // which says that somebody changed it in between
+            throw_errno("read the table of iptables-legacy");
+        }
     }
-    std::vector<char> answer(sizeof(typename Family::Entries) + info.size);
-    auto& entries = *reinterpret_cast<typename Family::Entries*>(answer.data());
-    std::strncpy(entries.name, table_name, sizeof entries.name - 1);
-    entries.size = info.size;
-    size = socklen_t(answer.size());
-    if (::getsockopt(socket.get(), Family::level, Family::get_entries, &entries, &size) != 0) {
-        throw_errno("read the table of iptables-legacy");
-    }
-    answer.erase(answer.begin(), answer.begin() + sizeof(typename Family::Entries));
-    return Block<Family>(info, std::move(answer)).read();
 }
 
 } // namespace

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
-#include <set>
 
 #include "netsetup/attributes.h"
 #include "netsetup/foreign/nft_rule.h"
@@ -21,12 +20,8 @@ namespace {
 
 using netlink::nested;
 
-netlink::Message request(std::uint16_t type, std::uint8_t family) {
-    netlink::Message message(std::uint16_t(NFNL_SUBSYS_NFTABLES << 8 | type), 0);
-    auto& header = message.header<nfgenmsg>();
-    header.nfgen_family = family;
-    header.version = NFNETLINK_V0;
-    return message;
+netlink::Message request(std::uint8_t type, std::uint8_t family) {
+    return netlink::netfilter_message(NFNL_SUBSYS_NFTABLES, type, family);
 }
 
 const nlattr* attribute(const nlmsghdr& message, std::uint16_t type) {
@@ -80,7 +75,6 @@ std::optional<Chain::Base> base_of(const nlmsghdr& answer) {
     }
     return Chain::Base{
         .hook = Hook(number),
-        .priority = int(number_of(nested(hook, NFTA_HOOK_PRIORITY))),
         .drops = attribute(answer, NFTA_CHAIN_POLICY) &&
                  number_of(attribute(answer, NFTA_CHAIN_POLICY)) == NF_DROP,
     };

@@ -13,8 +13,8 @@ namespace ocinet::foreign {
 
 /// What must be known of the host to say what such a packet looks like.
 struct Surroundings {
-    /// The interfaces that the default routes lead to, by family; none where there is no such
-    /// route.
+    /// By family, the interface that all of the Internet is behind; none where that is not one, or
+    /// not known.
     std::map<int, Interface> uplinks;
     /// Families of which what stays on a bridge comes by the rules for what is routed, too
     /// (bridge-nf-call-iptables).

@@ -44,7 +44,6 @@ struct Chain {
     /// Of a chain that the kernel calls by itself.
     struct Base {
         Hook hook = Hook::forward;
-        int priority = 0;
         bool drops = false;
     };
     std::optional<Base> base;

@@ -75,8 +75,12 @@ std::vector<std::string> Crossing::filtered(std::vector<std::string> ways) const
     return ways;
 }
 
+Result doctor(const Host& host, const std::string& options) {
+    return host.run("exec " + shell_word(cli_program()) + " doctor " + options);
+}
+
 json findings(const Host& host) {
-    const Result result = host.run("exec " + shell_word(cli_program()) + " doctor --json");
+    const Result result = doctor(host, "--json");
     if (result.status != 0 && result.status != 2) {
         throw Error("doctor: status " + std::to_string(result.status) + "\n" + result.err);
     }

@@ -44,6 +44,9 @@ private:
 
 inline const std::vector<std::string> nothing_broken;
 
+/// `ocinet doctor` on the host.
+Result doctor(const Host& host, const std::string& options = "");
+
 /// What the host's `ocinet doctor --json` finds; throws Error when its status does not fit.
 nlohmann::json findings(const Host& host);
 

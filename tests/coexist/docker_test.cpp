@@ -50,10 +50,6 @@ void choose_iptables(const Host& host, const std::string& kind) {
             kind + " /etc/alternatives/$name; done");
 }
 
-Result doctor(const Host& host, const std::string& options) {
-    return host.run("exec " + cli_program() + " doctor " + options);
-}
-
 std::string saved_rules(const Host& host) {
     return host.sh("iptables-save | sed -e '/^#/d' -e 's/\\[[0-9:]*\\]//'") + rules_of_others(host);
 }

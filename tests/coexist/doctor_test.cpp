@@ -22,9 +22,6 @@ public:
         host.run("echo 0 >/proc/sys/net/bridge/bridge-nf-call-iptables");
         box.attach();
     }
-    Result doctor(const std::string& options = "") const {
-        return host.run("exec " + cli_program() + " doctor " + options);
-    }
     std::string rules() const { return host.sh("iptables-nft -S"); }
 
     Host host;
@@ -35,12 +32,12 @@ public:
 
 TEST_CASE("the doctor finds nothing where there is nothing") {
     const Host host;
-    const Result healthy = host.run("exec " + cli_program() + " doctor");
+    const Result healthy = doctor(host);
     CHECK(healthy.status == 0);
     CHECK(healthy.out == "nothing is in the way\n");
-    CHECK(host.run("exec " + cli_program() + " doctor --fix").out == "nothing is in the way\n");
-    CHECK(host.run("exec " + cli_program() + " doctor --undo").out == "nothing to take back\n");
-    CHECK(host.run("exec " + cli_program() + " doctor --fix --undo").status != 0);
+    CHECK(doctor(host, "--fix").out == "nothing is in the way\n");
+    CHECK(doctor(host, "--undo").out == "nothing to take back\n");
+    CHECK(doctor(host, "--fix --undo").status != 0);
     CHECK(host.run("test -e /run/ocinet").status != 0);
 }
 
@@ -48,7 +45,7 @@ TEST_CASE("the doctor names each obstacle in one line, and changes nothing") {
     SKIP_IF_MISSING(missing_for_iptables(program));
     const Patient patient;
     const std::string before = patient.rules();
-    const Result found = patient.doctor();
+    const Result found = doctor(patient.host);
     CHECK(found.status == 2);
     CHECK(found.out ==
           "network \"bridge\": Docker stops its outgoing connections, published ports: chain "
@@ -64,29 +61,29 @@ TEST_CASE("what is allowed stands in the journal until it is taken back") {
     SKIP_IF_MISSING(missing_for_iptables(program));
     const Patient patient;
     const std::string before = patient.rules();
-    CHECK(patient.doctor("--fix").status == 0);
+    CHECK(doctor(patient.host, "--fix").status == 0);
     const json entries = json::parse(patient.host.read(journal));
     REQUIRE(entries.size() == 2);
     CHECK(entries[0]["undo"] ==
           json{"iptables-nft", "-D", "DOCKER-USER", "-i", "ocinet0", "-j", "ACCEPT"});
     // Somebody else took one away; it is allowed again, and taken back once.
     patient.host.sh("iptables-nft -D DOCKER-USER -i ocinet0 -j ACCEPT");
-    CHECK(patient.doctor().status == 2);
-    CHECK(patient.doctor("--fix").status == 0);
+    CHECK(doctor(patient.host).status == 2);
+    CHECK(doctor(patient.host, "--fix").status == 0);
     CHECK(json::parse(patient.host.read(journal)) == entries);
-    const json undone = json::parse(patient.doctor("--undo --json").out);
+    const json undone = json::parse(doctor(patient.host, "--undo --json").out);
     CHECK(undone["ran"].size() == 2);
     CHECK(patient.rules() == before);
     CHECK(patient.host.run(std::string("test -e ") + journal).status != 0);
-    CHECK(patient.doctor("--undo").out == "nothing to take back\n");
+    CHECK(doctor(patient.host, "--undo").out == "nothing to take back\n");
 }
 
 TEST_CASE("what somebody else took back already is no error") {
     SKIP_IF_MISSING(missing_for_iptables(program));
     const Patient patient;
-    CHECK(patient.doctor("--fix").status == 0);
+    CHECK(doctor(patient.host, "--fix").status == 0);
     patient.host.sh("iptables-nft -F DOCKER-USER");
-    const Result undone = patient.doctor("--undo");
+    const Result undone = doctor(patient.host, "--undo");
     CHECK(undone.status == 0);
     CHECK(undone.out == "nothing to take back\n");
     CHECK(patient.host.run(std::string("test -e ") + journal).status != 0);
@@ -98,7 +95,7 @@ TEST_CASE("a journal that cannot be read is an error, and nothing is run") {
     const std::string before = patient.rules();
     patient.host.write(journal, "{\"allow\": 1}");
     for (const char* option : {"--fix", "--undo"}) {
-        const Result result = patient.doctor(option);
+        const Result result = doctor(patient.host, option);
         CHECK(result.status == 1);
         CHECK_THAT(result.err, contains(journal));
     }
@@ -108,7 +105,7 @@ TEST_CASE("a journal that cannot be read is an error, and nothing is run") {
 TEST_CASE("no command is run that is not ours") {
     SKIP_IF_MISSING(missing_for_iptables(program));
     const Patient patient;
-    CHECK(patient.doctor("--fix").status == 0);
+    CHECK(doctor(patient.host, "--fix").status == 0);
     const json entries = json::parse(patient.host.read(journal));
     for (const json& command :
          {json{"sh", "-c", "touch /run/mark"}, json{"iptables-nft", "--modprobe=/run/evil", "-S"},
@@ -120,7 +117,7 @@ TEST_CASE("no command is run that is not ours") {
             damaged[0][kind] = command;
             patient.host.write(journal, damaged.dump());
             const std::string before = patient.rules();
-            const Result result = patient.doctor("--undo");
+            const Result result = doctor(patient.host, "--undo");
             CHECK(result.status == 1);
             CHECK_THAT(result.err, contains("no command of ours"));
             CHECK(patient.rules() == before);
@@ -136,7 +133,7 @@ TEST_CASE("what is not Docker's or firewalld's is left to its owner") {
     const Container box(host, {{"io.ocinet.network", "bridge"}});
     box.attach();
     const std::string before = rules_of_others(host);
-    const Result result = host.run("exec " + cli_program() + " doctor --fix");
+    const Result result = doctor(host, "--fix");
     CHECK(result.status == 2);
     CHECK_THAT(result.out, contains("nft insert rule inet admin forward"));
     CHECK(rules_of_others(host) == before);
@@ -146,7 +143,7 @@ TEST_CASE("of a container that is gone the doctor asks nothing") {
     SKIP_IF_MISSING(missing_for_iptables(program));
     Patient patient;
     patient.box.kill();
-    CHECK(patient.doctor().status == 0);
+    CHECK(doctor(patient.host).status == 0);
 }
 
 } // namespace ocinet::test

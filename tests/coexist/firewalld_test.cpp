@@ -18,10 +18,6 @@ void install_zone(const Host& host) {
             "firewall-cmd --reload");
 }
 
-Result doctor(const Host& host, const std::string& options) {
-    return host.run("exec " + cli_program() + " doctor " + options);
-}
-
 } // namespace
 
 TEST_CASE("with firewalld on, ports are published, and the zone lets the rest out") {

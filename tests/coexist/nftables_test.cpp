@@ -103,6 +103,27 @@ TEST_CASE("what a table of nftables stops is named, and the named commands let i
     CHECK(findings(crossing.host) == json::array());
 }
 
+// What would leave by the link of the default route may be stopped when it leaves by the VPN.
+TEST_CASE("behind a VPN the link of the default route is not where all packets go") {
+    const char* const vpn = GENERATE("ip route add 0.0.0.0/1 dev vpn0\n"
+                                     "ip route add 128.0.0.0/1 dev vpn0\n"
+                                     "ip route add ::/1 dev vpn0\n"
+                                     "ip route add 8000::/1 dev vpn0\n",
+                                     "ip route add default dev vpn0 table 51820\n"
+                                     "ip -6 route add default dev vpn0 table 51820\n"
+                                     "ip rule add not fwmark 51820 table 51820\n"
+                                     "ip -6 rule add not fwmark 51820 table 51820\n");
+    Crossing crossing;
+    load_nft(crossing.host, "table inet admin { chain forward { type filter hook forward "
+                            "priority 0; iifname ocinet0 oifname lan0 drop; } }");
+    CHECK_THAT(crossing.attach(), contains("stops its outgoing connections"));
+    REQUIRE(findings(crossing.host).size() == 1);
+    crossing.host.sh(
+        std::string("set -e\nip link add vpn0 up type veth peer vpn1\nip link set vpn1 up\n") +
+        vpn);
+    CHECK(findings(crossing.host) == json::array());
+}
+
 // Real packets say whether the rule lets them through; the finding must say the same.
 TEST_CASE("a rule of nftables does to a packet what we say that it does") {
     const std::string rule = GENERATE(from_range(sampled(accepting_rules(), 4)));

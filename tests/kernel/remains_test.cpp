@@ -2,6 +2,7 @@
 // poststop does not believe its own undo: what is there afterwards it names, and fails.
 #include <sys/syscall.h>
 
+#include <functional>
 #include <set>
 
 #include "tests/kernel/sample.h"
@@ -81,6 +82,23 @@ bool may_remove(const Stop& stop) {
     return !stop.before && calls.contains(stop.number);
 }
 
+// Runs poststop, and puts a thing back as soon as it is gone.
+Result poststop_beside_somebody(const Host& host, const Container& box,
+                                const std::function<bool()>& is_there,
+                                const std::function<void()>& put_back) {
+    REQUIRE(is_there());
+    bool was_put_back = false;
+    Result result = trace_hook(host, box.state("poststop").dump(), {.stage = "poststop"},
+                               [&](const Stop& stop) {
+                                   if (!was_put_back && may_remove(stop) && !is_there()) {
+                                       put_back();
+                                       was_put_back = true;
+                                   }
+                               });
+    REQUIRE(was_put_back);
+    return result;
+}
+
 void check_that_it_keeps_the_record(const Host& host, const Container& box, const Result& result) {
     CHECK(result.status == 1);
     CHECK_THAT(result.err, contains("not everything could be removed"));
@@ -102,16 +120,8 @@ TEST_CASE("poststop names what is there again") {
         neighbour.attach();
     }
     const auto is_there = [&] { return host.run(scene + remains.is_there).status == 0; };
-    REQUIRE(is_there());
-    bool was_put_back = false;
-    const Result result = trace_hook(host, box.state("poststop").dump(), {.stage = "poststop"},
-                                     [&](const Stop& stop) {
-                                         if (!was_put_back && may_remove(stop) && !is_there()) {
-                                             host.sh(scene + remains.put_back);
-                                             was_put_back = true;
-                                         }
-                                     });
-    REQUIRE(was_put_back);
+    const Result result =
+        poststop_beside_somebody(host, box, is_there, [&] { host.sh(scene + remains.put_back); });
     CHECK_THAT(result.err, contains(remains.said));
     check_that_it_keeps_the_record(host, box, result);
     CHECK(host.run(cli_program() + " gc").status == 0);
@@ -149,17 +159,9 @@ TEST_CASE("lines that somebody puts back into a hosts file are named, and keep n
     box.attach();
     const std::string file = box.bundle().hosts_path();
     const std::string line = "10.90.0.2 box # ocinet bridge\n";
-    REQUIRE_THAT(read_text(file), contains("# ocinet bridge"));
-    bool was_put_back = false;
-    const Result result = trace_hook(host, box.state("poststop").dump(), {.stage = "poststop"},
-                                     [&](const Stop& stop) {
-                                         if (!was_put_back && may_remove(stop) &&
-                                             read_text(file).find(line) == std::string::npos) {
-                                             write_text(file, line);
-                                             was_put_back = true;
-                                         }
-                                     });
-    CHECK(was_put_back);
+    const Result result = poststop_beside_somebody(
+        host, box, [&] { return read_text(file).find(line) != std::string::npos; },
+        [&] { write_text(file, line); });
     CHECK(result.status == 0);
     CHECK_THAT(result.err, contains("still has lines that end in \"ocinet bridge\""));
     CHECK(leftovers(host) == nothing_left);
@@ -172,15 +174,11 @@ TEST_CASE("what is tried again takes nothing from a container with the same inte
     Container first(host, {{"io.ocinet.network", chosen}});
     first.attach();
     const std::string bridge = link(host, "ocinet0")["address"];
-    bool was_put_back = false;
-    const Result result = trace_hook(
-        host, first.state("poststop").dump(), {.stage = "poststop"}, [&](const Stop& stop) {
-            if (!was_put_back && may_remove(stop) && host.run("ip link show ocinet0").status != 0) {
-                host.sh("ip link add ocinet0 address " + bridge +
-                        " type bridge && "
-                        "ip link set ocinet0 alias ocinet::bridge");
-                was_put_back = true;
-            }
+    const Result result = poststop_beside_somebody(
+        host, first, [&] { return host.run("ip link show ocinet0").status == 0; },
+        [&] {
+            host.sh("ip link add ocinet0 address " + bridge +
+                    " type bridge && ip link set ocinet0 alias ocinet::bridge");
         });
     check_that_it_keeps_the_record(host, first, result);
     const Container second(host, {{"io.ocinet.network", chosen}});
