@@ -139,7 +139,7 @@ std::vector<std::pair<std::string, std::function<Result(const Host&)>>> commands
 
 TEST_CASE(
     "whatever stands in the place of the state's files is told of, and waited for by nobody") {
-    const Damage damage = GENERATE(from_range(sampled(all_damages(), 25, 5)));
+    const Damage damage = GENERATE(from_range(sampled(all_damages(), 25, 10)));
     CAPTURE(damage.file, damage.kind.title);
     const Host host;
     const Container box(host, published);

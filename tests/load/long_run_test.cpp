@@ -70,7 +70,7 @@ private:
 
 TEST_CASE("containers attached and detached again and again leave nothing") {
     constexpr std::size_t side_by_side = 8;
-    const int cycles = sized(32, 1000, 10000) / int(side_by_side);
+    const int cycles = sized(32, 400, 10000) / int(side_by_side);
     std::array<Lane, side_by_side> lanes;
     std::vector<std::future<void>> runs;
     for (auto& lane : lanes) {

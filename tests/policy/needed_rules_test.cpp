@@ -4,11 +4,10 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <random>
+#include <numeric>
 
 #include "netsetup/base/text.h"
+#include "tests/kernel/sample.h"
 #include "tests/policy/frames.h"
 #include "tests/policy/rows.h"
 
@@ -69,24 +68,6 @@ std::string found_wrong(const Layout& layout, Milliseconds patience) {
     return "";
 }
 
-std::vector<std::size_t> sample_of(std::size_t count) {
-    std::vector<std::size_t> indexes(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        indexes[i] = i;
-    }
-    const char* scale = std::getenv("OCINET_TESTS");
-    if (scale == nullptr || std::string(scale) != "quick") {
-        return indexes;
-    }
-    const char* given = std::getenv("OCINET_SEED");
-    const auto seed =
-        unsigned(parse_number(given ? given : "", 0, UINT32_MAX).value_or(std::random_device{}()));
-    std::cout << "a sample of the rules, OCINET_SEED=" << seed << std::endl;
-    std::shuffle(indexes.begin(), indexes.end(), std::mt19937(seed));
-    indexes.resize(std::min<std::size_t>(count, 2));
-    return indexes;
-}
-
 } // namespace
 
 TEST_CASE("each rule of the policy is needed for some row") {
@@ -98,7 +79,9 @@ TEST_CASE("each rule of the policy is needed for some row") {
                                                "nft list table bridge ocinet");
     const auto count = rules_of(layout.host()).size();
     CHECK(count > 30);
-    for (const auto index : sample_of(count)) {
+    std::vector<std::size_t> indexes(count);
+    std::iota(indexes.begin(), indexes.end(), 0);
+    for (const auto index : sampled(indexes, 20, 3)) {
         const Rule rule = rules_of(layout.host()).at(index);
         INFO("without the rule of chain " << rule.chain << ": " << rule.text);
         layout.host().sh("nft delete rule " + rule.family + " ocinet " + rule.chain + " handle " +
