@@ -147,7 +147,7 @@ TEST_CASE("whichever system call fails, the hook succeeds or leaves the host as 
     fail_in(failings_of(false));
 }
 
-TEST_CASE("whichever fails in a VLAN, the hook succeeds or leaves the host as it was") {
+TEST_CASE("whichever fails in a VLAN, the hook succeeds or leaves the host as it was", "[guest]") {
     SKIP_IF_MISSING(missing_for_tracer());
     SKIP_IF_MISSING(missing_for_vlans());
     fail_in(failings_of(true));

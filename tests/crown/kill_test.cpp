@@ -166,7 +166,7 @@ TEST_CASE("killed anywhere, nothing stays after the next gc or set-up") {
     kill_in(killings_of(false));
 }
 
-TEST_CASE("killed anywhere in a VLAN, nothing stays after the next gc or set-up") {
+TEST_CASE("killed anywhere in a VLAN, nothing stays after the next gc or set-up", "[guest]") {
     SKIP_IF_MISSING(missing_for_tracer());
     SKIP_IF_MISSING(missing_for_vlans());
     kill_in(killings_of(true));

@@ -55,7 +55,7 @@ TEST_CASE("a kernel that cannot keep VLANs apart is told of, and nothing is left
     CHECK(difference(before, host.snapshot()) == no_difference);
 }
 
-TEST_CASE("a bridge of ours in a VLAN") {
+TEST_CASE("a bridge of ours in a VLAN", "[guest]") {
     const Host host;
     if (!keeps_vlans_apart(host)) {
         SKIP(cannot);
@@ -89,7 +89,7 @@ TEST_CASE("a bridge of ours in a VLAN") {
     CHECK(leftovers(host) == nothing_left);
 }
 
-TEST_CASE("access ports of an operator's bridge") {
+TEST_CASE("access ports of an operator's bridge", "[guest]") {
     const Host host;
     if (!keeps_vlans_apart(host)) {
         SKIP(cannot);

@@ -103,7 +103,7 @@ TEST_CASE("each row of the policy holds, in both families, with bridge-nf-call-i
     }
 }
 
-TEST_CASE("each row of the policy holds for SCTP, too") {
+TEST_CASE("each row of the policy holds for SCTP, too", "[guest]") {
     SKIP_IF_MISSING(missing_for_sctp());
     const Layout layout;
     for (const int family : {AF_INET, AF_INET6}) {
