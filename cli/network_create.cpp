@@ -89,8 +89,9 @@ nlohmann::ordered_json make_network(const NetworkOptions& options, Host& host) {
         oci::parse_network(json.dump(), options.name, "network \"" + options.name + "\"");
     refuse_what_cannot_serve(network);
     refuse_collisions(network, around, host);
-    // Said, so that it stays what it is.
-    json["network_interface"] = network.interface;
+    if (!network.interface.empty()) { // said, so that it stays what it is
+        json["network_interface"] = network.interface;
+    }
     return json;
 }
 
@@ -147,7 +148,9 @@ void add_network_create(CLI::App& network) {
     repeat("-o,--opt", wanted.options, "An option of the driver's: mtu=1400, isolate=strict, …");
     repeat("--label", wanted.labels, "KEY=VALUE, kept for whoever reads it");
     repeat("--route", wanted.routes, "A route of the containers': DESTINATION,GATEWAY[,METRIC]");
-    add("--interface-name", wanted.interface, "What the bridge is called");
+    add("--interface-name", wanted.interface,
+        "What the bridge is called; of macvlan and ipvlan the host's interface");
+    add("--ipam-driver", wanted.ipam_driver, "Who gives the addresses: host-local, static, none");
     verb->add_flag("--internal", wanted.internal, "No way out, and none in");
     verb->add_flag("--ipv6", wanted.ipv6, "IPv6, too; without an IPv6 subnet a free one is chosen");
     verb->add_flag("--disable-dns", wanted.disable_dns,

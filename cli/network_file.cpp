@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "netsetup/base/error.h"
@@ -163,15 +164,19 @@ Json route_json(const std::string& text) {
 
 // Docker's names of options that Podman's files call otherwise.
 std::string own_name(const std::string& key) {
-    if (key == "com.docker.network.driver.mtu") {
-        return "mtu";
-    }
-    return key == "com.docker.network.bridge.enable_icc" ? "icc" : key;
+    static const std::map<std::string, std::string> names = {
+        {"com.docker.network.driver.mtu", "mtu"},
+        {"com.docker.network.bridge.enable_icc", "icc"},
+        {"macvlan_mode", "mode"},
+        {"ipvlan_mode", "mode"},
+        {"ipvlan_flag", "flag"}};
+    const auto found = names.find(key);
+    return found == names.end() ? key : found->second;
 }
 
-// The bridge's name is no option in a network's file.
-bool is_bridge_name(const std::string& key) {
-    return key == "com.docker.network.bridge.name";
+// The bridge's name, or the parent's, is no option in a network's file.
+bool is_interface(const std::string& key) {
+    return key == "com.docker.network.bridge.name" || key == "parent";
 }
 
 void put_once(Json& object, const KeyValue& one, const char* option) {
@@ -190,9 +195,9 @@ Options parse_options(const NetworkOptions& options) {
     Options parsed{.interface = options.interface};
     for (const auto& text : options.options) {
         auto one = parse_key_value("opt", text);
-        if (is_bridge_name(one.key)) {
+        if (is_interface(one.key)) {
             if (!parsed.interface.empty() && parsed.interface != one.value) {
-                throw wrong("opt", text, "the bridge is to be called " + parsed.interface);
+                throw wrong("opt", text, "the interface is to be " + parsed.interface);
             }
             parsed.interface = one.value;
             continue;
@@ -242,7 +247,7 @@ Json network_json(const NetworkOptions& options,
             json["routes"].push_back(route_json(text));
         }
     }
-    json["ipv6_enabled"] = has_family(subnets, AF_INET6);
+    json["ipv6_enabled"] = options.ipv6 || has_family(subnets, AF_INET6);
     json["internal"] = options.internal;
     if (options.disable_dns) {
         json["dns_enabled"] = false;
@@ -257,6 +262,9 @@ Json network_json(const NetworkOptions& options,
     }
     if (!parsed.object.empty()) {
         json["options"] = parsed.object;
+    }
+    if (!options.ipam_driver.empty()) {
+        json["ipam_options"] = {{"driver", options.ipam_driver}};
     }
     return json;
 }

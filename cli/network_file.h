@@ -23,6 +23,7 @@ struct NetworkOptions {
     std::vector<std::string> labels;
     std::vector<std::string> routes;
     std::string interface;
+    std::string ipam_driver;
     bool internal = false;
     bool ipv6 = false;
     bool disable_dns = false;

@@ -5,11 +5,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <set>
-#include <tuple>
 
 #include "drivers/driver.h"
 #include "drivers/parts/addresses.h"
+#include "drivers/parts/container_link.h"
 #include "drivers/parts/forwarding.h"
 #include "drivers/parts/hosts.h"
 #include "drivers/parts/isolation.h"
@@ -37,28 +36,7 @@ void refuse_contradictions(const Request& request) {
         throw Error(label(request) + ": no port of an unmanaged network can be published")
             .hint("its containers are reached at their own addresses");
     }
-    std::set<std::tuple<Prefix, std::uint32_t>> destinations;
-    if (request.default_route4) {
-        destinations.insert({Prefix{IpAddress::any(AF_INET), 0}, network.metric});
-    }
-    if (request.default_route6) {
-        destinations.insert({Prefix{IpAddress::any(AF_INET6), 0}, network.metric});
-    }
-    for (const auto& route : network.routes) {
-        if (!destinations.insert({route.destination, route.metric}).second) {
-            throw Error(label(request) + ": two routes to " + route.destination.text())
-                .hint("routes to the same destination need different metrics");
-        }
-        const auto reaches = [&](const oci::Subnet& subnet) {
-            return subnet.subnet.contains(*route.gateway);
-        };
-        if (route.gateway &&
-            std::none_of(network.subnets.begin(), network.subnets.end(), reaches)) {
-            throw Error(label(request) + ": the route to " + route.destination.text() +
-                        " has its gateway " + route.gateway->text() +
-                        " outside the network's subnets");
-        }
-    }
+    refuse_bad_routes(request);
 }
 
 // Where nobody asks for one, a bridge that is there keeps the one that its containers have.
@@ -163,18 +141,18 @@ public:
           mac_(request.attachment.mac.value_or(mac_of(addresses_.front().address))) {}
 
     Plan make() {
-        take_addresses();
+        take_addresses(plan_, request_, addresses_);
         if (request_.network.managed) {
             ensure_network();
         } else {
             require_operators_bridge(request_, view_);
         }
         create_link();
-        configure_link();
+        configure_link(plan_, request_, addresses_);
         publish(plan_, request_, ports_, addresses_);
         announce();
         add_hosts(plan_, request_, view_, addresses_);
-        plan_.attached.push_back(summary());
+        plan_.attached.push_back(attached());
         return std::move(plan_);
     }
 
@@ -183,13 +161,6 @@ private:
         plan_.shared.push_back({label(request_), std::move(operation)});
     }
     void own(Operation operation) { plan_.own.push_back({label(request_), std::move(operation)}); }
-
-    void take_addresses() {
-        const auto wanted = wanted_addresses(request_);
-        for (std::size_t i = 0; i < wanted.size(); ++i) {
-            share(ops::TakeAddress{wanted[i].range, addresses_[i].address});
-        }
-    }
 
     void ensure_network() {
         share(ops::EnsurePolicy{.loaded = view_.policy_version == nft::policy_version,
@@ -247,30 +218,6 @@ private:
         }
     }
 
-    void configure_link() {
-        own(ops::RaiseLoopback{});
-        ops::ConfigureLink link{.name = request_.attachment.interface,
-                                .ipv6 = request_.network.has(AF_INET6),
-                                .addresses = addresses_};
-        for (const int family : {AF_INET, AF_INET6}) {
-            if (const auto gateway = default_gateway(family)) {
-                link.routes.push_back({.destination = {IpAddress::any(family), 0},
-                                       .gateway = gateway,
-                                       .metric = request_.network.metric});
-            }
-        }
-        for (const auto& route : request_.network.routes) {
-            link.routes.push_back(
-                {route.destination, route.gateway, route.metric, oci::name_of(route.type)});
-        }
-        own(std::move(link));
-    }
-
-    std::optional<IpAddress> default_gateway(int family) const {
-        const bool wanted = family == AF_INET ? request_.default_route4 : request_.default_route6;
-        return wanted ? gateway_of(request_.network, family) : std::nullopt;
-    }
-
     void announce() {
         ops::AnnounceAddress op{.way = {host_interface_, request_.network.interface},
                                 .interface = request_.attachment.interface,
@@ -281,21 +228,10 @@ private:
         own(std::move(op));
     }
 
-    Attached summary() const {
-        Attached attached{.network = request_.network.name,
-                          .driver = request_.network.driver,
-                          .interface = request_.attachment.interface,
-                          .host_interface = host_interface_,
-                          .mac = mac_.text(),
-                          .ports = published_texts(ports_)};
-        for (const auto& address : addresses_) {
-            attached.addresses.push_back(address.text());
-        }
-        for (const int family : {AF_INET, AF_INET6}) {
-            if (const auto gateway = default_gateway(family)) {
-                attached.gateways.push_back(gateway->text());
-            }
-        }
+    Attached attached() const {
+        Attached attached = summary(request_, addresses_, mac_);
+        attached.host_interface = host_interface_;
+        attached.ports = published_texts(ports_);
         return attached;
     }
 

@@ -56,7 +56,8 @@ void choose_routes(Requests& requests) {
     const Request* const v6 = default_route_of(requests, AF_INET6);
     const Request* const first = v4 ? v4 : v6 ? v6 : &requests.front();
     for (auto& request : requests) {
-        request.names_host = &request == first;
+        // A gateway on a physical network is not this host.
+        request.names_host = &request == first && !request.network.is_on_parent();
         request.default_route4 = &request == v4;
         request.default_route6 = &request == v6;
         if (request.attachment.default_route && &request != v4 && &request != v6) {

@@ -37,11 +37,27 @@ Context acquire(Host& host, const std::string& container_id, const Plan& plan, F
     return context;
 }
 
+namespace {
+
+// By the path that the runtime was given; by the container's process, beside which a set-up that
+// was cut off is undone; or by whoever lives there still.
+Fd open_netns(const Record& record) {
+    const std::string of_process = "/proc/" + std::to_string(record.process.pid) + "/ns/net";
+    for (const auto& path : {record.given_netns, of_process}) {
+        if (Fd netns = open_again(path, record.netns)) {
+            return netns;
+        }
+    }
+    return open_inhabited(record.netns);
+}
+
+} // namespace
+
 Context acquire_for_undo(Host& host, const Record& record) {
     const Needs wanted = needs(record.plan);
     Context context = bare(host, record.id);
-    if (wanted.container_to_undo && !record.given_netns.empty()) {
-        if (Fd netns = open_again(record.given_netns, record.netns)) {
+    if (wanted.container_to_undo) {
+        if (Fd netns = open_netns(record)) {
             context.container = ContainerNetns::open(std::move(netns));
         }
     }

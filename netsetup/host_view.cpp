@@ -10,21 +10,28 @@
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/paths.h"
-#include "netsetup/base/text.h"
 #include "netsetup/hosts_file.h"
 #include "netsetup/ops/forwarding.h"
+#include "netsetup/port_search.h"
 #include "netsetup/record.h"
 #include "netsetup/routes.h"
-#include "netsetup/sockets.h"
 #include "netsetup/state/users.h"
 
 namespace ocinet {
 
 namespace {
 
+// What the host has on a parent is no container's, whatever the network's file leaves free.
 void look_for_address(HostView& view, const HostQuery::Address& query,
                       const state::Directory& directory) {
-    const auto& range = query.range;
+    auto range = query.range;
+    for (const auto& prefix : view.parent_addresses) {
+        range.never.push_back(prefix.address);
+        if (query.fixed == prefix.address) {
+            view.conflicts.push_back(
+                {.what = "address " + query.fixed->text() + " is the host's own"});
+        }
+    }
     if (query.fixed) {
         const auto owner = state::lease_owner(directory, range, *query.fixed);
         if (owner) {
@@ -43,26 +50,6 @@ void look_for_address(HostView& view, const HostQuery::Address& query,
                                   .hint = "`ocinet gc` takes back what dead containers left"});
     }
     view.addresses.push_back(free.value_or(IpAddress()));
-}
-
-using Pool = HostQuery::PortRange;
-
-// Ports that the kernel never chooses by itself for outgoing connections: above its range, or
-// below it where that is all there is.
-Pool random_ports() {
-    constexpr unsigned enough = 1000;
-    const auto text = read_setting(AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range");
-    const auto ends = split(text.value_or("32768\t60999"), '\t');
-    const auto low = unsigned(parse_number(trim(ends.front()), 1, 65535).value_or(32768));
-    const auto high = unsigned(parse_number(trim(ends.back()), 1, 65535).value_or(60999));
-    if (high + enough <= 65535) {
-        return {std::uint16_t(high + 1), 65535};
-    }
-    if (low > 1024 + enough) {
-        return {1024, std::uint16_t(low - 1)};
-    }
-    throw Error("ip_local_port_range leaves no room for random ports")
-        .hint("name the host port, or narrow net.ipv4.ip_local_port_range");
 }
 
 // Of a network that is not there yet. A wider network of the host's around the subnet is no
@@ -95,6 +82,57 @@ void look_for_overlaps(HostView& view, const HostQuery& query, netlink::Socket& 
     }
 }
 
+std::string default_route_link(netlink::Socket& route) {
+    for (const int family : {AF_INET, AF_INET6}) {
+        if (const auto index = route::default_route_link(route, family)) {
+            if (const auto found = link::find(route, *index)) {
+                return found->name;
+            }
+        }
+    }
+    throw Error("the network names no parent, and the host has no default route")
+        .hint("name the host's interface: network_interface");
+}
+
+// A parent bears either macvlan interfaces, or one in mode passthru, or ipvlan interfaces.
+void look_for_other_use(HostView& view, const std::string& parent, const std::string& as,
+                        const state::Directory& directory) {
+    for (const std::string other : {"macvlan", "passthru", "ipvlan"}) {
+        if (other == as && other != "passthru") {
+            continue;
+        }
+        for (const auto& id : ops::users_of_parent(directory, parent, other)) {
+            view.conflicts.push_back(
+                {.what =
+                     "interface " + parent + " carries " + other + " of container " + id +
+                     (as == other ? ", which shares it with none" : ", which goes with no " + as),
+                 .owner = id});
+        }
+    }
+}
+
+void look_at_parent(HostView& view, const HostQuery::Parent& query,
+                    const state::Directory& directory, netlink::Socket& route) {
+    std::string name = query.name.empty() ? default_route_link(route) : query.name;
+    if (query.vlan != 0) {
+        name += "." + std::to_string(query.vlan);
+    }
+    look_for_other_use(view, name, query.as, directory);
+    if (const auto found = link::find(route, name)) {
+        view.parent_addresses = link::addresses(route, found->index);
+    }
+    while (true) {
+        view.parents.push_back({name, link::find(route, name)});
+        const auto& found = view.parents.back().link;
+        const auto dot = name.rfind('.');
+        if ((found && found->alias != link_alias("", name)) || dot == std::string::npos ||
+            dot == 0) {
+            return;
+        }
+        name.resize(dot);
+    }
+}
+
 void look_for_redefinition(HostView& view, const HostQuery& query,
                            const state::Directory& directory) {
     if (ops::definition_in_use(directory, query.network) != query.definition) {
@@ -104,93 +142,6 @@ void look_for_redefinition(HostView& view, const HostQuery& query,
                                   .hint = "stop them first, or take the change back"});
     }
 }
-
-class PortSearch {
-public:
-    PortSearch(HostView& view, const HostQuery& query, const state::Directory& directory,
-               NameSource& names)
-        : view_(view), wanted_(query.ports), free_(query.free_ports), directory_(directory),
-          names_(names), diag_(netlink::Socket::open(NETLINK_SOCK_DIAG)) {}
-
-    // One that is chosen counts for those that are chosen after it.
-    void look() {
-        for (auto& port : wanted_) {
-            if (port.claims.front().first == 0) {
-                choose(port);
-            } else if (auto conflict = find_conflict(port)) {
-                view_.conflicts.push_back(std::move(*conflict));
-            }
-            view_.ports.push_back(port.claims.front().first);
-        }
-    }
-
-private:
-    static void set(HostQuery::Port& port, std::uint16_t first) {
-        for (auto& claim : port.claims) {
-            claim.first = first;
-        }
-    }
-
-    std::optional<HostView::Conflict> find_conflict(const HostQuery::Port& port) {
-        for (const auto& claim : port.claims) {
-            if (auto conflict = find_conflict(claim)) {
-                return conflict;
-            }
-        }
-        return std::nullopt;
-    }
-
-    std::optional<HostView::Conflict> find_conflict(const state::PortClaim& claim) {
-        const std::string port = claim.protocol + " port " + std::to_string(claim.first);
-        if (const auto owner = state::port_owner(directory_, claim)) {
-            return HostView::Conflict{.what = port + (claim.count > 1 ? " and on" : "") +
-                                              " is published by container " + *owner,
-                                      .owner = *owner};
-        }
-        const auto bound =
-            sockets::find_bound(diag_, claim.protocol, claim.address, claim.first, claim.count);
-        if (!bound) {
-            return std::nullopt;
-        }
-        return HostView::Conflict{.what = claim.protocol + " port " + std::to_string(bound->port) +
-                                          " is bound on " + bound->address.text() + " by " +
-                                          bound->owner};
-    }
-
-    // A random start, then upwards: terminates, and finds one if there is one.
-    void choose(HostQuery::Port& port) {
-        const Pool pool = free_ ? *free_ : random_ports();
-        const unsigned count = pool.last - pool.first + 1U;
-        const auto start = unsigned(names_.below(count));
-        HostQuery::Port candidate = port;
-        for (unsigned i = 0; i < count; ++i) {
-            set(candidate, std::uint16_t(pool.first + (start + i) % count));
-            if (!is_own(candidate.claims.front()) && !find_conflict(candidate)) {
-                port = candidate;
-                return;
-            }
-        }
-        view_.conflicts.push_back({.what = "no " + port.claims.front().protocol +
-                                           " port is free between " + std::to_string(pool.first) +
-                                           " and " + std::to_string(pool.last),
-                                   .of_anybody = true,
-                                   .hint = "`ocinet gc` takes back what dead containers left"});
-    }
-
-    bool is_own(const state::PortClaim& candidate) const {
-        return std::any_of(wanted_.begin(), wanted_.end(), [&](const HostQuery::Port& port) {
-            const auto& claim = port.claims.front();
-            return claim.protocol == candidate.protocol && claim.contains(candidate.first);
-        });
-    }
-
-    HostView& view_;
-    std::vector<HostQuery::Port> wanted_;
-    std::optional<Pool> free_;
-    const state::Directory& directory_;
-    NameSource& names_;
-    netlink::Socket diag_;
-};
 
 // Not of one that is being removed: it takes its elements away without a lock, perhaps has already.
 std::optional<Record> intact_record(const state::Directory& directory, const std::string& id) {
@@ -276,11 +227,17 @@ void look_at_forwarding(HostView& view, const HostQuery& query, netlink::Socket&
 HostView look(const HostQuery& query, const state::Directory& directory, netlink::Socket& route,
               netlink::Socket& netfilter, NameSource& names) {
     HostView view;
+    if (query.parent) {
+        look_at_parent(view, *query.parent, directory, route);
+    }
+    if (!query.host_link.empty()) {
+        view.host_link = link::find(route, query.host_link);
+    }
     for (const auto& address : query.addresses) {
         look_for_address(view, address, directory);
     }
     if (!query.ports.empty()) {
-        PortSearch(view, query, directory, names).look();
+        look_for_ports(view, query, directory, names);
     }
     if (!query.bridge.empty()) {
         view.bridge = link::find(route, query.bridge);

@@ -50,6 +50,18 @@ struct HostQuery {
     std::vector<Prefix> subnets;
     /// A link of the host's that must not be there; or empty.
     std::string new_link;
+    /// The link on which the container's interface is to stand.
+    struct Parent {
+        /// Empty: the one that the host's default route leads to.
+        std::string name;
+        /// Not 0: its sub-interface of this VLAN.
+        unsigned vlan = 0;
+        /// How it is used: `macvlan`, `passthru`, `ipvlan` (ops::UseParent).
+        std::string as;
+    };
+    std::optional<Parent> parent;
+    /// The network's link on the parent (ops::EnsureHostLink); or empty.
+    std::string host_link;
     /// Whether the firewall is looked at, and whether the host forwards IPv4, IPv6.
     bool firewall = false;
     bool forwarding4 = false;
@@ -76,6 +88,17 @@ struct HostView {
     std::vector<IpAddress> addresses;
     std::vector<std::uint16_t> ports;
     std::vector<Conflict> conflicts;
+
+    /// The parent that was asked for; where it is not there, or we made it, the one whose
+    /// sub-interface it is (eth0 for eth0.50), and so on to one that is the host's own, or none.
+    struct Parent {
+        std::string name;
+        std::optional<link::Link> link;
+    };
+    std::vector<Parent> parents;
+    /// Of the parent, where it is there.
+    std::vector<Prefix> parent_addresses;
+    std::optional<link::Link> host_link;
 
     std::optional<link::Link> bridge;
     std::vector<Prefix> bridge_addresses;

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -42,6 +43,20 @@ void read_member(const nlohmann::json& json, const char* key, Value& value) {
         }
     }
     member.get_to(value);
+}
+
+/// What need not be there stands in the journal all the same, as null.
+template <typename Value>
+nlohmann::json optional_json(const std::optional<Value>& value) {
+    return value ? nlohmann::json(*value) : nlohmann::json();
+}
+
+template <typename Value>
+void read_member(const nlohmann::json& json, const char* key, std::optional<Value>& value) {
+    value.reset();
+    if (!json.at(key).is_null()) {
+        read_member(json, key, value.emplace());
+    }
 }
 
 template <typename Value>

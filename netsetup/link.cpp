@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/link.h"
 
+#include <arpa/inet.h>
 #include <linux/ethtool.h>
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
@@ -41,6 +42,25 @@ bool ipv4_setting(const nlattr* family, std::size_t index) {
     return setting_of(netlink::nested(family, IFLA_INET_CONF), index - 1) != 0;
 }
 
+// What only a link of its kind has.
+void parse_kind(Link& link, const nlattr* data) {
+    if (link.kind == "bridge") {
+        link.filters_vlans = netlink::u8_of(netlink::nested(data, IFLA_BR_VLAN_FILTERING)) != 0;
+        link.default_vlan = netlink::u16_of(netlink::nested(data, IFLA_BR_VLAN_DEFAULT_PVID));
+    } else if (link.kind == "vlan") {
+        link.tag = {.vlan = netlink::u16_of(netlink::nested(data, IFLA_VLAN_ID)),
+                    .protocol = ntohs(netlink::u16_of(netlink::nested(data, IFLA_VLAN_PROTOCOL)))};
+    } else if (link.kind == "macvlan") {
+        link.mode = u32_of(netlink::nested(data, IFLA_MACVLAN_MODE));
+        if (const nlattr* limit = netlink::nested(data, macvlan_broadcast_limit)) {
+            link.broadcast_limit = std::int32_t(u32_of(limit));
+        }
+    } else if (link.kind == "ipvlan") {
+        link.mode = netlink::u16_of(netlink::nested(data, IFLA_IPVLAN_MODE));
+        link.flags = netlink::u16_of(netlink::nested(data, IFLA_IPVLAN_FLAGS));
+    }
+}
+
 Link parse(const nlmsghdr& message) {
     const auto& header = netlink::header_of<ifinfomsg>(message);
     const auto attr = [&](std::uint16_t type) {
@@ -49,22 +69,20 @@ Link parse(const nlmsghdr& message) {
     Link link;
     link.index = header.ifi_index;
     link.up = (header.ifi_flags & IFF_UP) != 0;
+    link.loopback = (header.ifi_flags & IFF_LOOPBACK) != 0;
     link.name = text_of(attr(IFLA_IFNAME));
     link.alias = text_of(attr(IFLA_IFALIAS));
     link.kind = text_of(netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_KIND));
     link.mtu = u32_of(attr(IFLA_MTU));
     link.master = int(u32_of(attr(IFLA_MASTER)));
+    link.lower = int(u32_of(attr(IFLA_LINK)));
     if (const auto mac = netlink::bytes_of(attr(IFLA_ADDRESS)); mac.size() == 6) {
         std::memcpy(link.mac.bytes.data(), mac.data(), 6);
     }
     const nlattr* port = netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_SLAVE_DATA);
     link.hairpin = netlink::u8_of(netlink::nested(port, IFLA_BRPORT_MODE)) != 0;
     link.group_fwd_mask = netlink::u16_of(netlink::nested(port, IFLA_BRPORT_GROUP_FWD_MASK));
-    const nlattr* bridge = netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_DATA);
-    if (link.kind == "bridge") {
-        link.filters_vlans = netlink::u8_of(netlink::nested(bridge, IFLA_BR_VLAN_FILTERING)) != 0;
-        link.default_vlan = netlink::u16_of(netlink::nested(bridge, IFLA_BR_VLAN_DEFAULT_PVID));
-    }
+    parse_kind(link, netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_DATA));
     const nlattr* families = attr(IFLA_AF_SPEC);
     const nlattr* ipv4 = netlink::nested(families, AF_INET);
     link.forwards_ipv4 = ipv4_setting(ipv4, IPV4_DEVCONF_FORWARDING);
@@ -96,9 +114,12 @@ std::optional<Link> ask(netlink::Socket& socket, netlink::Message request) {
 
 } // namespace
 
-std::string ipv6_problem(const Link& link, bool wanted) {
+std::string ipv6_problem(const Link& link, bool wanted, bool slaac) {
     if (link.ipv6_disabled == wanted) {
         return wanted ? " has IPv6 switched off" : " has IPv6 switched on";
+    }
+    if (slaac) {
+        return link.accept_ra && link.autoconf ? "" : " heeds no router advertisements";
     }
     return wanted && (link.accept_ra || link.autoconf) ? " heeds router advertisements" : "";
 }

@@ -13,17 +13,37 @@
 /// (rtnetlink(7), include/uapi/linux/if_link.h).
 namespace ocinet::link {
 
+/// IFLA_MACVLAN_BC_CUTOFF, since Linux 6.4.
+inline constexpr std::uint16_t macvlan_broadcast_limit = 9;
+
 struct Link {
     int index = 0;
     std::string name;
     std::string alias;
-    /// `bridge`, `veth`, …; empty for hardware.
+    /// `bridge`, `veth`, …; `wlan` for Wi-Fi (net/wireless/core.c); empty for other hardware.
     std::string kind;
     bool up = false;
+    bool loopback = false;
     unsigned mtu = 0;
     Mac mac;
     /// Index of the bridge that it is a port of, or 0.
     int master = 0;
+    /// Index of the link that it stands on (a VLAN's sub-interface, a macvlan), or 0.
+    int lower = 0;
+    /// What a VLAN's sub-interface tags with.
+    struct Tag {
+        unsigned vlan = 0;
+        /// ETH_P_8021Q or ETH_P_8021AD.
+        std::uint16_t protocol = 0;
+        bool operator==(const Tag&) const = default;
+    };
+    std::optional<Tag> tag;
+    /// As a macvlan or ipvlan: IFLA_MACVLAN_MODE; IFLA_IPVLAN_MODE, IFLA_IPVLAN_FLAGS.
+    unsigned mode = 0;
+    unsigned flags = 0;
+    /// As a macvlan: from how many receivers on a broadcast is queued; nothing where the kernel
+    /// does not say.
+    std::optional<std::int32_t> broadcast_limit;
     bool forwards_ipv4 = false;
     bool route_localnet = false;
     bool ipv6_disabled = false;
@@ -41,8 +61,9 @@ struct Link {
     unsigned default_vlan = 0;
 };
 
-/// What is wrong with its IPv6 settings, ` has IPv6 switched on`; empty when nothing is.
-std::string ipv6_problem(const Link& link, bool wanted);
+/// What is wrong with its IPv6 settings, ` has IPv6 switched on`; empty when nothing is. `slaac`:
+/// router advertisements are wanted, too.
+std::string ipv6_problem(const Link& link, bool wanted, bool slaac = false);
 
 /// Nothing when there is no such link.
 std::optional<Link> find(netlink::Socket& socket, const std::string& name);

@@ -100,7 +100,7 @@ Fd open_again(const std::string& path, const NetnsIdentity& netns) {
     return found && identify(found.get()) == netns ? std::move(found) : Fd();
 }
 
-bool is_inhabited(const NetnsIdentity& netns, pid_t except) {
+Fd open_inhabited(const NetnsIdentity& netns, pid_t except) {
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
         const std::string name = entry.path().filename();
         const auto pid = parse_number(name, 1, INT32_MAX);
@@ -112,9 +112,9 @@ bool is_inhabited(const NetnsIdentity& netns, pid_t except) {
         if (::stat(path.c_str(), &status) != 0 || status.st_ino != netns.inode) {
             continue;
         }
-        const Fd found = open_netns_of(name);
+        Fd found = open_netns_of(name);
         if (found && identify(found.get()) == netns) {
-            return true;
+            return found;
         }
     }
     // The kernel shows others' namespaces to nobody else; /proc mounted with hidepid does not even
@@ -123,7 +123,11 @@ bool is_inhabited(const NetnsIdentity& netns, pid_t except) {
         throw Error("whether a process lives in network namespace " + std::to_string(netns.inode) +
                     " cannot be seen without CAP_SYS_PTRACE");
     }
-    return false;
+    return {};
+}
+
+bool is_inhabited(const NetnsIdentity& netns, pid_t except) {
+    return bool(open_inhabited(netns, except));
 }
 
 bool is_held(const NetnsIdentity& netns) {

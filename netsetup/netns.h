@@ -26,9 +26,11 @@ NetnsIdentity identify(int netns);
 /// The namespace that was at `path` before; empty when it is not there any more.
 Fd open_again(const std::string& path, const NetnsIdentity& netns);
 
-/// Whether a process lives in it, other than `except`. Looks at every process of the host. Throws
-/// Error when it sees nobody there and has no CAP_SYS_PTRACE, without which it cannot see those of
-/// others.
+/// The namespace, by way of a process that lives in it, other than `except`; empty when there is
+/// none. Looks at every process of the host. Throws Error when it sees nobody there and has no
+/// CAP_SYS_PTRACE, without which it cannot see those of others.
+Fd open_inhabited(const NetnsIdentity& netns, pid_t except = 0);
+/// Whether there is such a process.
 bool is_inhabited(const NetnsIdentity& netns, pid_t except = 0);
 
 /// Whether a process lives in it, or it has a name: a mount that we see. One that is ending has

@@ -66,6 +66,17 @@ void require_names(const ops::PublishPorts& op) {
 void require_names(const ops::CreateVeth& op) {
     require_link_names({op.name, op.temporary, op.peer});
 }
+void require_names(const ops::UseParent& op) {
+    require_link_names({op.parent});
+    require(is_network_name(op.as), op.as);
+}
+void require_names(const ops::EnsureVlan& op) {
+    require_link_names({op.name, op.temporary, op.parent});
+}
+void require_names(const ops::EnsureHostLink& op) {
+    require(is_network_name(op.network), op.network);
+    require_link_names({op.name, op.temporary, op.parent});
+}
 void require_names(const ops::ConfigureLink& op) {
     require_link_names({op.name});
 }
@@ -87,10 +98,13 @@ bool are_both(const Operation& a, const Operation& b) {
 }
 
 // The two would do the same: load the same policy, which would take away what the first one's
-// network had put into it, or turn the same switch.
+// network had put into it, turn the same switch, make the same sub-interface.
 bool is_the_same(const Operation& a, const Operation& b) {
     if (are_both<ops::EnableForwarding>(a, b)) {
         return std::get<ops::EnableForwarding>(a).ipv6 == std::get<ops::EnableForwarding>(b).ipv6;
+    }
+    if (are_both<ops::EnsureVlan>(a, b)) {
+        return std::get<ops::EnsureVlan>(a).name == std::get<ops::EnsureVlan>(b).name;
     }
     return are_both<ops::EnsurePolicy>(a, b) || are_both<ops::RaiseLoopback>(a, b);
 }

@@ -12,12 +12,16 @@
 #include "netsetup/ops/bridge.h"
 #include "netsetup/ops/container_link.h"
 #include "netsetup/ops/forwarding.h"
+#include "netsetup/ops/host_link.h"
 #include "netsetup/ops/hosts_file.h"
 #include "netsetup/ops/lease.h"
 #include "netsetup/ops/own_elements.h"
 #include "netsetup/ops/policy.h"
 #include "netsetup/ops/publish.h"
+#include "netsetup/ops/upper_link.h"
+#include "netsetup/ops/use_parent.h"
 #include "netsetup/ops/veth.h"
+#include "netsetup/ops/vlan.h"
 
 namespace ocinet {
 
@@ -25,8 +29,9 @@ namespace ocinet {
 using Operation =
     std::variant<ops::TakeAddress, ops::TakePorts, ops::EnsurePolicy, ops::EnableForwarding,
                  ops::EnsureBridge, ops::ShareElements, ops::OwnElements, ops::CreateVeth,
-                 ops::AccessVlan, ops::RaiseLoopback, ops::ConfigureLink, ops::PublishPorts,
-                 ops::AnnounceAddress, ops::AddHosts>;
+                 ops::AccessVlan, ops::UseParent, ops::EnsureVlan, ops::EnsureHostLink,
+                 ops::AddHostRoute, ops::CreateUpperLink, ops::RaiseLoopback, ops::ConfigureLink,
+                 ops::PublishPorts, ops::AnnounceAddress, ops::AddHosts>;
 
 struct Step {
     /// For messages: `network "web" (bridge)`.
@@ -62,7 +67,8 @@ struct Plan {
     std::vector<std::string> notes;
 };
 
-/// What a host has once (its policy, its forwarding) stays in the plan once: where it stands first.
+/// What a host has once (its policy, its forwarding, a VLAN's sub-interface) stays in the plan
+/// once: where it stands first.
 void append(Plan& plan, Plan more);
 
 Description describe(const Operation& operation);

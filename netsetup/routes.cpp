@@ -65,13 +65,20 @@ netlink::Message about(const Route& route, std::uint16_t type, std::uint16_t fla
     header.rtm_dst_len = std::uint8_t(destination.length);
     header.rtm_table = RT_TABLE_MAIN;
     header.rtm_protocol = route.protocol;
-    header.rtm_scope = type == RTM_NEWROUTE ? RT_SCOPE_UNIVERSE : RT_SCOPE_NOWHERE;
+    // As ip(8) chooses it: who is reached without a gateway is on the link.
+    const bool on_link = destination.address.is_v4() && route.type == RTN_UNICAST && !route.gateway;
+    header.rtm_scope = type != RTM_NEWROUTE ? RT_SCOPE_NOWHERE
+                       : on_link            ? RT_SCOPE_LINK
+                                            : RT_SCOPE_UNIVERSE;
     header.rtm_type = route.type;
     if (destination.length != 0) {
         message.put(RTA_DST, destination.address.data(), destination.address.size());
     }
     if (route.gateway) {
         message.put(RTA_GATEWAY, route.gateway->data(), route.gateway->size());
+    }
+    if (route.source) {
+        message.put(RTA_PREFSRC, route.source->data(), route.source->size());
     }
     if (route.index != 0) {
         message.put_u32(RTA_OIF, std::uint32_t(route.index));

@@ -25,6 +25,8 @@ struct Route {
     std::uint8_t protocol = 3;
     /// The link that it leads to; 0: none.
     int index = 0;
+    /// What is sent by it comes from this address; nothing: the kernel chooses.
+    std::optional<IpAddress> source = std::nullopt;
 };
 
 /// Another one's, by its protocol, does not count.

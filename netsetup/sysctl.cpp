@@ -18,11 +18,12 @@ std::string command(const std::string& family, const std::string& interface, con
     return text + "=" + value;
 }
 
-std::vector<Setting> ipv6_settings(bool on) {
+std::vector<Setting> ipv6_settings(bool on, bool slaac) {
     if (!on) {
         return {{"disable_ipv6", "1"}};
     }
-    return {{"accept_ra", "0"}, {"autoconf", "0"}, {"disable_ipv6", "0"}};
+    const char* const routers = slaac ? "1" : "0";
+    return {{"accept_ra", routers}, {"autoconf", routers}, {"disable_ipv6", "0"}};
 }
 
 std::vector<std::string> ipv6_commands(const std::string& interface,

@@ -17,9 +17,10 @@ struct Setting {
 std::string command(const std::string& family, const std::string& interface, const std::string& key,
                     const std::string& value);
 
-/// IPv6 on: without router advertisements, from which anybody on the link could give the interface
-/// addresses and a default route (CVE-2020-10749). Off: no link-local address either.
-std::vector<Setting> ipv6_settings(bool on);
+/// IPv6 on: without router advertisements (unless they are wanted: `slaac`), from which anybody on
+/// the link could give the interface addresses and a default route (CVE-2020-10749). Off: no
+/// link-local address either.
+std::vector<Setting> ipv6_settings(bool on, bool slaac = false);
 
 /// The commands that set_ipv6() equals.
 std::vector<std::string> ipv6_commands(const std::string& interface,

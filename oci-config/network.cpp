@@ -84,7 +84,9 @@ void settle_ipv6(ObjectReader& reader, Network& network) {
     if (wanted == false && has_subnet) {
         throw reader.wrong("ipv6_enabled", "false, but the network has an IPv6 subnet");
     }
-    if (wanted == true && !has_subnet) {
+    if (wanted == true && !has_subnet && network.is_on_parent()) {
+        network.slaac = true;
+    } else if (wanted == true && !has_subnet) {
         network.subnets.push_back(subnet_of(local_ipv6_subnet(network.name)));
     }
 }
@@ -108,23 +110,39 @@ void refuse_unsupported(ObjectReader& reader) {
     if (const auto* servers = reader.array("network_dns_servers"); servers && !servers->empty()) {
         throw reader.wrong("network_dns_servers", "not supported yet");
     }
-    if (const auto* ipam = reader.object("ipam_options")) {
-        ObjectReader option(*ipam, reader.name() + ": ipam_options");
-        if (option.text("driver").value_or("host-local") != "host-local") {
-            throw option.wrong("driver", "only host-local is supported yet");
-        }
-        option.refuse_unknown();
-    }
 }
 
-std::string default_interface(const std::string& network) {
-    std::string name = "oc-" + network;
-    if (name.size() <= max_interface_name) {
-        return name;
+// With Podman's names, but for "static", which is CNI's. Where nobody is named, subnets are what
+// there is to lease from.
+void read_ipam(ObjectReader& reader, Network& network) {
+    using enum Network::Ipam;
+    network.ipam = network.is_on_parent() && network.subnets.empty() ? none : leases;
+    const auto* ipam = reader.object("ipam_options");
+    if (!ipam) {
+        return;
     }
-    std::array<char, 16> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), "oc-%08x", unsigned(stable_hash(network)));
-    return buffer.data();
+    ObjectReader option(*ipam, reader.name() + ": ipam_options");
+    const std::string driver = option.text("driver").value_or("host-local");
+    option.refuse_unknown();
+    if (driver == "host-local") {
+        network.ipam = leases;
+    } else if (driver == "static") {
+        network.ipam = fixed;
+    } else if (driver == "none" && network.is_on_parent()) {
+        network.ipam = none;
+    } else if (driver == "none" || driver == "dhcp") {
+        throw option.wrong("driver", "\"" + driver + "\" is not supported by the driver \"" +
+                                         network.driver + "\"");
+    } else {
+        throw option.wrong("driver",
+                           "\"" + driver + "\" is none of host-local, static, none, dhcp");
+    }
+    if (network.ipam == none && !network.subnets.empty()) {
+        throw option.wrong("driver", "none, but the network has subnets");
+    }
+    if (network.ipam != none && network.subnets.empty()) {
+        throw option.wrong("driver", driver + " needs a subnet");
+    }
 }
 
 } // namespace
@@ -142,6 +160,16 @@ const char* name_of(Route::Type type) {
 bool Network::has(int family) const {
     return std::any_of(subnets.begin(), subnets.end(),
                        [&](const Subnet& subnet) { return subnet.gateway.family() == family; });
+}
+
+std::string default_interface(const std::string& network) {
+    std::string name = "oc-" + network;
+    if (name.size() <= max_interface_name) {
+        return name;
+    }
+    std::array<char, 16> buffer{};
+    std::snprintf(buffer.data(), buffer.size(), "oc-%08x", unsigned(stable_hash(network)));
+    return buffer.data();
 }
 
 std::optional<Network> built_in_network(const std::string& name) {
@@ -168,8 +196,9 @@ Network parse_network(const std::string& text, const std::string& name, const st
         throw reader.wrong("name", "\"" + network.name + "\" is not the file's name");
     }
     network.driver = reader.text("driver").value_or("bridge");
-    network.interface = reader.text("network_interface").value_or(default_interface(name));
-    if (!is_interface_name(network.interface)) {
+    network.interface = reader.text("network_interface")
+                            .value_or(network.is_on_parent() ? "" : default_interface(name));
+    if (reader.member("network_interface") && !is_interface_name(network.interface)) {
         throw reader.wrong("network_interface",
                            "\"" + network.interface + "\" is not an interface's name");
     }
@@ -177,9 +206,9 @@ Network parse_network(const std::string& text, const std::string& name, const st
     read_lists(reader, network);
     settle_ipv6(reader, network);
     refuse_overlaps(reader, network.subnets);
-    if (const auto* options = reader.object("options")) {
-        read_options(*options, file + ": options", network);
-    }
+    read_ipam(reader, network);
+    const auto* options = reader.object("options");
+    read_options(options ? *options : nlohmann::json::object(), file + ": options", network);
     refuse_unsupported(reader);
     for (const auto* key : {"id", "created", "labels"}) {
         reader.ignore(key);

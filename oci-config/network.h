@@ -42,7 +42,8 @@ enum class Isolation {
 struct Network {
     std::string name;
     std::string driver = "bridge";
-    /// The bridge; by default derived from the network's name.
+    /// The bridge; by default derived from the network's name. Of macvlan and ipvlan the parent:
+    /// the host's interface on which the containers' stand; empty for that of the default route.
     std::string interface;
     std::vector<Subnet> subnets;
     std::vector<Route> routes;
@@ -53,12 +54,25 @@ struct Network {
     std::optional<unsigned> mtu;
     /// False: an operator's bridge, of which a container's link becomes a port, and nothing else.
     bool managed = true;
-    /// The VLAN of the bridge that its containers are in; 0: the bridge knows of none.
+    /// The VLAN of the bridge that its containers are in; 0: the bridge knows of none. Of macvlan
+    /// and ipvlan: that of the parent's sub-interface; 0: the parent itself.
     unsigned vlan = 0;
+    /// Of macvlan and ipvlan, as ip(8) names them.
+    std::string mode;
+    /// Of ipvlan: bridge, private or vepa.
+    std::string flag;
+    /// Of macvlan: from how many receivers on a broadcast is queued (bclim); -1: never.
+    std::optional<std::int32_t> broadcast_limit;
+    /// Who gives the containers' addresses.
+    enum class Ipam { leases, fixed, none };
+    Ipam ipam = Ipam::leases;
+    /// Routers' advertisements give its containers IPv6 addresses and routes (RFC 4862).
+    bool slaac = false;
     Isolation isolation = Isolation::closed;
     /// Containers of the network reach each other's addresses.
     bool icc = true;
-    /// Containers reach the host's own services.
+    /// Containers reach the host's own services. Of macvlan: and the host them, by an interface of
+    /// its own on the parent.
     bool host_access = true;
     /// What a container sends bears its own MAC and IP addresses.
     bool spoof_check = true;
@@ -71,7 +85,12 @@ struct Network {
     std::optional<IpAddress> outbound_addr6;
 
     bool has(int family) const;
+    /// Its containers stand on the network of an interface of the host's, not behind the host.
+    bool is_on_parent() const { return driver == "macvlan" || driver == "ipvlan"; }
 };
+
+/// `oc-NAME`, or what fits: what a network's link on the host is called where nobody says.
+std::string default_interface(const std::string& network);
 
 /// `bridge`, `host` and `none` exist without a file; a file bridge.json replaces the built-in one.
 std::optional<Network> built_in_network(const std::string& name);

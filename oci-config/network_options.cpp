@@ -3,6 +3,9 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "netsetup/base/error.h"
 #include "netsetup/base/text.h"
 #include "oci-config/json.h"
@@ -85,13 +88,7 @@ void refuse_what_filters(ObjectReader& option) {
     }
 }
 
-} // namespace
-
-void read_options(const nlohmann::json& options, const std::string& name, Network& network) {
-    ObjectReader option(options, name);
-    if (option.member("mtu")) {
-        network.mtu = read_number(option, "mtu", least_mtu, most_mtu, 0U);
-    }
+void read_bridge_options(ObjectReader& option, Network& network) {
     network.managed = read_managed(option);
     if (!network.managed) {
         refuse_what_filters(option);
@@ -100,13 +97,61 @@ void read_options(const nlohmann::json& options, const std::string& name, Networ
     network.icc = read_bool(option, "icc", true);
     network.host_access = read_bool(option, "host_access", true);
     network.spoof_check = read_bool(option, "spoof_check", true);
-    network.metric = read_number(option, "metric", 0, UINT32_MAX, std::uint32_t(0));
-    network.no_default_route = read_bool(option, "no_default_route", false);
     network.outbound_addr4 = read_outbound(option, "outbound_addr4", AF_INET);
     network.outbound_addr6 = read_outbound(option, "outbound_addr6", AF_INET6);
-    network.vlan = read_number(option, "vlan", 1, most_vlan, 0U);
     if (option.member("vrf")) {
         throw option.wrong("vrf", "not supported");
+    }
+}
+
+// The first is what a network has that names none.
+std::string read_choice(ObjectReader& option, const std::string& key,
+                        const std::vector<std::string>& choices) {
+    const std::string chosen = option.text(key).value_or(choices.front());
+    if (std::find(choices.begin(), choices.end(), chosen) == choices.end()) {
+        throw option.wrong(key, "\"" + chosen + "\" is none of " + join(choices, ", "));
+    }
+    return chosen;
+}
+
+void read_macvlan_options(ObjectReader& option, Network& network) {
+    network.mode = read_choice(option, "mode", {"bridge", "private", "vepa", "passthru"});
+    if (const auto text = option.text("bclim")) {
+        const auto limit =
+            text == "-1" ? std::optional<std::uint64_t>() : parse_number(*text, 0, INT32_MAX);
+        if (!limit && text != "-1") {
+            throw option.wrong("bclim", "\"" + *text + "\" is not between -1 and 2147483647");
+        }
+        network.broadcast_limit = limit ? std::int32_t(*limit) : -1;
+    }
+    network.host_access = read_bool(option, "host_access", false);
+    if (network.host_access && network.mode != "bridge") {
+        throw option.wrong("host_access", "goes with mode=bridge only");
+    }
+}
+
+// The flag says who of one parent's interfaces reach each other.
+void read_ipvlan_options(ObjectReader& option, Network& network) {
+    network.mode = read_choice(option, "mode", {"l2", "l3", "l3s"});
+    network.flag = read_choice(option, "flag", {"bridge", "private", "vepa"});
+}
+
+} // namespace
+
+void read_options(const nlohmann::json& options, const std::string& name, Network& network) {
+    ObjectReader option(options, name);
+    if (option.member("mtu")) {
+        network.mtu = read_number(option, "mtu", least_mtu, most_mtu, 0U);
+    }
+    network.metric = read_number(option, "metric", 0, UINT32_MAX, std::uint32_t(0));
+    network.no_default_route = read_bool(option, "no_default_route", false);
+    network.vlan = read_number(option, "vlan", 1, most_vlan, 0U);
+    if (network.driver == "macvlan") {
+        read_macvlan_options(option, network);
+    } else if (network.driver == "ipvlan") {
+        read_ipvlan_options(option, network);
+    } else {
+        read_bridge_options(option, network);
     }
     option.refuse_unknown();
 }

@@ -8,8 +8,8 @@
 
 namespace ocinet::oci {
 
-/// The member `options` of a network file: those of Podman's bridge driver, and `icc` and
-/// `host_access`. Throws Error for an option that is unknown, or whose value is none.
+/// The member `options` of a network file: those of Podman's driver of this name, and ours. Throws
+/// Error for an option that the driver does not know, or whose value is none.
 void read_options(const nlohmann::json& options, const std::string& name, Network& network);
 
 } // namespace ocinet::oci

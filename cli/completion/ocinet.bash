@@ -8,7 +8,7 @@ _ocinet_network_verbs="create ls inspect rm prune exists"
 _ocinet_options() {
     case $1 in
         network\ create) echo "--driver --subnet --gateway --ip-range --internal --ipv6 --disable-dns --opt --label \
-            --route --interface-name --ignore --json" ;;
+            --route --interface-name --ipam-driver --ignore --json" ;;
         network\ ls) echo "--quiet --json" ;;
         network\ prune) echo "--force --json" ;;
         network\ *) echo "--json" ;;

@@ -15,6 +15,14 @@ Mac mac_with(std::uint8_t first, const IpAddress& address) {
     return mac;
 }
 
+Mac mac_with_bits(std::uint64_t bits) {
+    Mac mac{{0x02, 0x0c}};
+    for (std::size_t i = 2; i < mac.bytes.size(); ++i, bits >>= 8) {
+        mac.bytes[i] = std::uint8_t(bits);
+    }
+    return mac;
+}
+
 Error refusal(const Request& request, const IpAddress& address, const std::string& why) {
     return Error(label(request) + ": ip=" + address.text() + ": " + why);
 }
@@ -56,7 +64,7 @@ std::optional<IpAddress> fixed_in(const Request& request, const oci::Subnet& sub
 } // namespace
 
 std::vector<HostQuery::Address> wanted_addresses(const Request& request) {
-    if (request.network.subnets.empty()) {
+    if (request.network.subnets.empty() && !request.network.is_on_parent()) {
         throw Error(label(request) + ": it has no subnet");
     }
     for (const auto& address : request.attachment.addresses) {
@@ -64,12 +72,17 @@ std::vector<HostQuery::Address> wanted_addresses(const Request& request) {
     }
     std::vector<HostQuery::Address> wanted;
     for (const auto& subnet : request.network.subnets) {
+        const auto fixed = fixed_in(request, subnet);
+        if (!fixed && request.network.ipam == oci::Network::Ipam::fixed) {
+            throw Error(label(request) + ": no ip= of " + subnet.subnet.text())
+                .hint("the network's addresses are static: each container must ask for its own");
+        }
         wanted.push_back({.range = {.network = request.network.name,
                                     .base = subnet.subnet.network(),
                                     .first = subnet.lease_first,
                                     .last = subnet.lease_last,
                                     .never = {subnet.gateway}},
-                          .fixed = fixed_in(request, subnet)});
+                          .fixed = fixed});
     }
     return wanted;
 }
@@ -98,6 +111,14 @@ std::optional<IpAddress> gateway_of(const oci::Network& network, int family) {
 
 Mac mac_of(const IpAddress& address) {
     return mac_with(0x02, address);
+}
+
+Mac random_mac(NameSource& names) {
+    return mac_with_bits(names.below(std::uint64_t(1) << 32));
+}
+
+Mac mac_of(const std::string& text) {
+    return mac_with_bits(stable_hash(text));
 }
 
 Mac host_end_mac_of(const IpAddress& address) {

@@ -27,7 +27,7 @@ void from_json(const nlohmann::json& json, ConfigureLink::Route& route) {
         route.gateway = json["gateway"].get<IpAddress>();
     }
 }
-OCINET_JSON(ConfigureLink, name, ipv6, addresses, routes)
+OCINET_JSON(ConfigureLink, name, ipv6, slaac, addresses, routes)
 
 void to_json(nlohmann::json& json, const RaiseLoopback&) {
     json = nlohmann::json::object();
@@ -74,7 +74,7 @@ namespace {
 // Unasked, the interface tells its neighbours its addresses when it comes up or changes its MAC
 // address: announce.cpp makes use of it.
 std::vector<sysctl::Setting> settings_of(const ConfigureLink& op) {
-    auto settings = sysctl::ipv6_settings(op.ipv6);
+    auto settings = sysctl::ipv6_settings(op.ipv6, op.slaac);
     if (op.ipv6) {
         settings.push_back({"ndisc_notify", "1"});
         // The link-local address follows from the MAC address, which the policy knows.
@@ -204,7 +204,7 @@ std::vector<std::string> check(const ConfigureLink& op, Context& context) {
     const std::string name = "the container's " + op.name;
     Differences differences;
     differences.expect(found.up, name + " is down");
-    const std::string problem = link::ipv6_problem(found, op.ipv6);
+    const std::string problem = link::ipv6_problem(found, op.ipv6, op.slaac);
     differences.expect(problem.empty(), name + problem);
     const auto addresses = link::addresses(context.container->route, found.index);
     for (const auto& address : op.addresses) {

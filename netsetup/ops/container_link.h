@@ -19,7 +19,7 @@ struct ConfigureLink {
     struct Route {
         /// Of length 0: the default route.
         Prefix destination;
-        /// Nothing where the route leads nowhere.
+        /// Nothing where the route leads nowhere, or to whoever is on the link.
         std::optional<IpAddress> gateway;
         /// 0: the kernel's default.
         std::uint32_t metric = 0;
@@ -28,8 +28,10 @@ struct ConfigureLink {
     };
 
     std::string name;
-    /// The interface has IPv6; without router advertisements.
+    /// The interface has IPv6.
     bool ipv6 = false;
+    /// Router advertisements give it addresses and routes (RFC 4862).
+    bool slaac = false;
     std::vector<Prefix> addresses;
     std::vector<Route> routes;
 };

@@ -96,8 +96,15 @@ TEST_CASE("Docker's names of options are understood") {
 }
 
 TEST_CASE("another driver's network has a subnet only when it is named") {
-    const NetworkOptions options{.name = "lan", .driver = "macvlan"};
-    CHECK_FALSE(network_json(options, chosen).contains("subnets"));
+    const json file = file_of({.driver = "macvlan",
+                               .options = {"parent=eth0", "macvlan_mode=vepa"},
+                               .ipam_driver = "none",
+                               .ipv6 = true});
+    CHECK_FALSE(file.contains("subnets"));
+    CHECK(file["network_interface"] == "eth0");
+    CHECK(file["options"] == json{{"mode", "vepa"}});
+    CHECK(file["ipam_options"] == json{{"driver", "none"}});
+    CHECK(file["ipv6_enabled"] == true); // by SLAAC
 }
 
 TEST_CASE("options that contradict each other are refused") {
@@ -117,7 +124,7 @@ TEST_CASE("options that contradict each other are refused") {
         {{.routes = {"10.9.0.0/16,10.1.0.7,x"}}, "its metric"},
         {{.options = {"=1"}}, "--opt =1: not KEY=VALUE"},
         {{.options = {"mtu=1", "com.docker.network.driver.mtu=2"}}, "--opt mtu is given twice"},
-        {{.options = {"com.docker.network.bridge.name=a"}, .interface = "b"}, "called b"},
+        {{.options = {"com.docker.network.bridge.name=a"}, .interface = "b"}, "is to be b"},
         {{.options = {"mode=unmanaged"}}, "has the subnet of its operator's bridge"},
     }));
     CAPTURE(bad.said);

@@ -30,23 +30,25 @@ struct Failing {
     std::function<Operation(const Plan&)> make;
 };
 
-const ops::CreateVeth& veth_of(const Plan& plan) {
+// Of the plan's kind, with the name of the container's lo.
+Operation refused_link(const Plan& plan) {
     for (const auto* list : {&plan.shared, &plan.own}) {
         for (const auto& step : *list) {
             if (const auto* veth = std::get_if<ops::CreateVeth>(&step.operation)) {
-                return *veth;
+                ops::CreateVeth refused = *veth;
+                refused.name = "ocaaaaaaaaaaaaa";
+                refused.peer = "lo";
+                return refused;
+            }
+            if (const auto* upper = std::get_if<ops::CreateUpperLink>(&step.operation)) {
+                ops::CreateUpperLink refused = *upper;
+                refused.temporary = "ocaaaaaaaaaaaaa";
+                refused.name = "lo";
+                return refused;
             }
         }
     }
-    throw Error("the plan has no veth");
-}
-
-// The container has a lo already.
-Operation refused_link(const Plan& plan) {
-    ops::CreateVeth veth = veth_of(plan);
-    veth.name = "ocaaaaaaaaaaaaa";
-    veth.peer = "lo";
-    return veth;
+    throw Error("the plan has no link");
 }
 
 // The second of two equal elements in one transaction.

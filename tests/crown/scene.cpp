@@ -100,6 +100,14 @@ std::string ask_neighbour() {
     return read_all(socket.get(), 100, "the neighbour's answer");
 }
 
+// A VLAN's sub-interface, the host's own among macvlans: they are nobody's end.
+bool stands_on_another(const fs::path& link) {
+    const fs::directory_iterator all(link);
+    return std::any_of(begin(all), end(all), [](const auto& entry) {
+        return entry.path().filename().string().starts_with("lower_");
+    });
+}
+
 } // namespace
 
 Scene::Scene(Setting setting) : setting_(std::move(setting)), id_(container_id()) {
@@ -160,7 +168,7 @@ std::size_t Scene::links() const {
     return std::stoul(host_.ask([] {
         const fs::directory_iterator all("/sys/class/net");
         return std::to_string(std::count_if(begin(all), end(all), [](const auto& link) {
-            return !fs::exists(link.path() / "bridge");
+            return !fs::exists(link.path() / "bridge") && !stands_on_another(link.path());
         }));
     }));
 }
@@ -171,7 +179,8 @@ void Scene::kill_box() {
         companion_->kill();
         host_.sh("ip netns del " + std::string(netns_name));
     }
-    if (!eventually([&] { return links() == links_before_; })) {
+    if (!eventually(
+            [&] { return links() == links_before_ && host_.run(setting_.is_gone).status == 0; })) {
         throw Error("the dead container's link stays");
     }
 }

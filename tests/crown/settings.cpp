@@ -53,6 +53,23 @@ const std::string operators_bridge =
     "[ ! -e $s ] || echo 1 >$s; done; ip link set port9 master br9 up; ip link set port8 up";
 const std::string bridge_br9 = "ip link add br9 address 02:00:00:00:00:09 type bridge ";
 
+json on_lan0(const json& options = json::object()) {
+    json network = web(options);
+    network["driver"] = "macvlan";
+    network["network_interface"] = "lan0";
+    return network;
+}
+
+// Always the same MAC address, so that its twin looks alike.
+const Annotations on_lan = on("web:ip=10.7.0.7,mac=02:00:00:00:00:77", "");
+const std::string is_off_lan0 = "! bridge fdb show dev lan0 | grep -q 02:00:00:00:00:77";
+
+// The parent of macvlans, with a cable behind it.
+const std::string lan0 =
+    "ip link add lan0 address 02:00:00:00:00:05 type veth peer name lan1 address "
+    "02:00:00:00:00:06; for i in lan0 lan1; do s=/proc/sys/net/ipv6/conf/$i/disable_ipv6; "
+    "[ ! -e $s ] || echo 1 >$s; ip link set $i up; done";
+
 // NOLINTNEXTLINE(readability-function-size): a table
 std::vector<Setting> table() {
     static const std::vector<std::string> both = {"10.7.0.0/24", "fd07::/64"};
@@ -117,6 +134,28 @@ std::vector<Setting> table() {
          .annotations = on_bridge,
          .forwards = true,
          .companion = Companion::leads_and_ends},
+        {.name = "macvlan",
+         .annotations = on_lan,
+         .network = on_lan0(),
+         .neighbour = "bridge",
+         .on_host = lan0,
+         .is_gone = is_off_lan0},
+        {.name = "macvlan, second of a namespace",
+         .annotations = on_lan,
+         .network = on_lan0(),
+         .on_host = lan0,
+         .is_gone = is_off_lan0,
+         .companion = Companion::leads},
+        {.name = "macvlan that the host reaches",
+         .annotations = on_lan,
+         .network = on_lan0({{"host_access", "true"}}),
+         .on_host = lan0 + "; ip address add 10.7.0.9/24 dev lan0",
+         .is_gone = is_off_lan0},
+        {.name = "macvlan in mode passthru",
+         .annotations = on("web:ip=10.7.0.7", ""),
+         .network = on_lan0({{"mode", "passthru"}}),
+         .on_host = lan0,
+         .is_gone = "ip -d link show lan0 | grep -q 'promiscuity 0 '"},
         {.name = "driver none", .annotations = {{"io.ocinet.network", "none"}}},
         {.name = "driver host",
          .annotations = {{"io.ocinet.network", "host"}},
@@ -130,6 +169,12 @@ std::vector<Setting> table() {
          .annotations = on("web:ip=10.7.0.7", ""),
          .network = on_br9({{"mode", "unmanaged"}, {"vlan", "10"}}),
          .on_host = bridge_br9 + "vlan_filtering 1; " + operators_bridge,
+         .needs_vlans = true},
+        {.name = "macvlan on a trunk",
+         .annotations = on_lan,
+         .network = on_lan0({{"vlan", "50"}}),
+         .on_host = lan0,
+         .is_gone = is_off_lan0,
          .needs_vlans = true},
     };
 }

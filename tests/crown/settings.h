@@ -35,6 +35,8 @@ struct Setting {
     std::string neighbour;
     /// What an operator has done on the host.
     std::string on_host = ":";
+    /// Succeeds on the host when the kernel has removed what a dead container had in its namespace.
+    std::string is_gone = "true";
     Companion companion = Companion::none;
     bool in_host_netns = false;
     bool needs_vlans = false;

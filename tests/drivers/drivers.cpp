@@ -72,13 +72,13 @@ TEST_CASE("options that mean nothing to a driver are refused") {
 }
 
 TEST_CASE("a driver is found by its name, and must suit the container's namespace") {
-    for (const std::string name : {"bridge", "host", "none"}) {
+    for (const std::string name : {"bridge", "host", "ipvlan", "macvlan", "none"}) {
         CHECK(drivers::driver_for(on(name)).name == name);
     }
-    for (const std::string name : {"macvlan", "", "Bridge", "bridge "}) {
+    for (const std::string name : {"overlay", "", "Bridge", "bridge "}) {
         const auto error = caught([&] { drivers::driver_for(on(name)); });
         CHECK(error.message() == "network \"web\": there is no driver \"" + name + "\"");
-        CHECK(error.hint() == "drivers: bridge, host, none");
+        CHECK(error.hint() == "drivers: bridge, host, ipvlan, macvlan, none");
     }
     for (const std::string name : {"bridge", "none"}) {
         auto request = on(name);

@@ -26,7 +26,8 @@ inline drivers::Request request_for(const std::string& network = "",
                                       : oci::parse_network(network, "web", "web.json");
     request.attachment =
         oci::parse_attachments(request.network.name + (options.empty() ? "" : ":" + options)).at(0);
-    if (request.attachment.interface.empty() && request.network.driver == "bridge") {
+    if (request.attachment.interface.empty() && request.network.driver != "host" &&
+        request.network.driver != "none") {
         request.attachment.interface = "eth0";
     }
     for (const auto& port :

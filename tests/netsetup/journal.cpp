@@ -50,9 +50,24 @@ const Entry entries[] = {
      "ip link set dev ocy alias ocinet:c1:web up"},
     {"access-vlan", R"({"link":"ocy","bridge":"br9","vlan":10,"left":1})",
      "bridge vlan add dev ocy vid 10 pvid untagged"},
+    {"use-parent", R"({"parent":"eth0","as":"macvlan"})", "# eth0 is used by macvlan"},
+    {"ensure-vlan",
+     R"({"parent":"eth0","name":"eth0.50","temporary":"ocx","vlan":50,"is_outer":true,"found":false})",
+     "ip link add link eth0 name ocx type vlan protocol 802.1ad id 50"},
+    {"ensure-host-link",
+     R"({"network":"lan","parent":"eth0","name":"oc-lan","temporary":"ocx",
+         "mac":"02:0c:01:02:03:04","ipv6":true,"addresses":["fd00::9"],"found":false})",
+     "ip address add fd00::9/128 nodad dev ocx"},
+    {"add-host-route", R"({"address":"10.1.0.5","link":"oc-lan","source":"10.1.0.9"})",
+     "ip route add 10.1.0.5/32 dev oc-lan proto 111 src 10.1.0.9"},
+    {"create-upper-link",
+     R"({"kind":"macvlan","mode":"vepa","flag":"","parent":"eth0","temporary":"ocx","name":"eth0",
+         "mac":"02:0c:01:02:03:04","mtu":1500,"alias":"ocinet:c1:lan","broadcast_limit":-1})",
+     "ip link add link eth0 name ocx address 02:0c:01:02:03:04 mtu 1500 netns $PID type macvlan "
+     "mode vepa bclim -1"},
     {"raise-loopback", "{}", "nsenter -t $PID -n ip link set dev lo up"},
     {"configure-link",
-     R"({"name":"eth0","ipv6":true,"addresses":["10.1.0.5/24"],
+     R"({"name":"eth0","ipv6":true,"slaac":false,"addresses":["10.1.0.5/24"],
          "routes":[{"destination":"0.0.0.0/0","gateway":"10.1.0.1","metric":7,"type":"unicast"},
                    {"destination":"10.2.0.0/16","metric":0,"type":"blackhole"}]})",
      "nsenter -t $PID -n ip route add default via 10.1.0.1 dev eth0 metric 7"},
@@ -161,6 +176,13 @@ TEST_CASE("what becomes part of a path is a name") {
         {"create-veth", "/name"},
         {"create-veth", "/temporary"},
         {"create-veth", "/peer"},
+        {"use-parent", "/parent"},
+        {"use-parent", "/as"},
+        {"ensure-vlan", "/parent"},
+        {"ensure-vlan", "/name"},
+        {"ensure-vlan", "/temporary"},
+        {"ensure-host-link", "/network"},
+        {"ensure-host-link", "/temporary"},
         {"configure-link", "/name"},
         {"add-hosts", "/mark"},
     };
@@ -208,7 +230,7 @@ TEST_CASE("a plan comes back as it was, and two become one in order") {
     Plan both = plan;
     append(both, plan);
     // What is the host's or the container's as a whole is there once.
-    CHECK(both.shared.size() == 2 * plan.shared.size() - 3);
+    CHECK(both.shared.size() == 2 * plan.shared.size() - 4);
     CHECK(json(both.own.at(plan.own.size())) == json(plan.own.front()));
     CHECK(both.attached.size() == 2);
     CHECK(both.notes == std::vector<std::string>{"a note", "a note"});

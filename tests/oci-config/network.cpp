@@ -290,7 +290,29 @@ TEST_CASE("a network file's own keys are held to their types") {
         {{{"dns_enabled", true}}, ": dns_enabled: not supported yet"},
         {{{"network_dns_servers", {"9.9.9.9"}}}, ": network_dns_servers: not supported yet"},
         {{{"ipam_options", {{"driver", "dhcp"}}}},
-         ": ipam_options: driver: only host-local is supported yet"},
+         ": ipam_options: driver: \"dhcp\" is not supported by the driver \"bridge\""},
+        {{{"ipam_options", {{"driver", "lan"}}}},
+         ": ipam_options: driver: \"lan\" is none of host-local, static, none, dhcp"},
+        {{{"ipam_options", {{"driver", "static"}}}},
+         ": ipam_options: driver: static needs a subnet"},
+        {{{"options", {{"bclim", "1"}}}}, ": options: bclim: unknown key"},
+        {{{"driver", "macvlan"}, {"options", {{"mode", "source"}}}},
+         ": options: mode: \"source\" is none of bridge, private, vepa, passthru"},
+        {{{"driver", "macvlan"}, {"options", {{"bclim", "-2"}}}},
+         ": options: bclim: \"-2\" is not between -1 and 2147483647"},
+        {{{"driver", "macvlan"}, {"options", {{"mode", "vepa"}, {"host_access", "true"}}}},
+         ": options: host_access: goes with mode=bridge only"},
+        {{{"driver", "macvlan"}, {"options", {{"icc", "false"}}}}, ": options: icc: unknown key"},
+        {{{"driver", "macvlan"}, {"options", {{"vlan", "4095"}}}},
+         ": options: vlan: \"4095\" is not between 1 and 4094"},
+        {{{"driver", "macvlan"},
+          {"ipam_options", {{"driver", "none"}}},
+          {"subnets", {{{"subnet", "10.1.0.0/24"}}}}},
+         ": ipam_options: driver: none, but the network has subnets"},
+        {{{"driver", "ipvlan"}, {"options", {{"mode", "bridge"}}}},
+         ": options: mode: \"bridge\" is none of l2, l3, l3s"},
+        {{{"driver", "ipvlan"}, {"options", {{"flag", "passthru"}}}},
+         ": options: flag: \"passthru\" is none of bridge, private, vepa"},
         {{{"ipam_options", {{"range", "x"}}}}, ": ipam_options: range: unknown key"},
         {{{"subnet", "10.1.0.0/24"}}, ": subnet: unknown key"},
         {{{"Driver", "bridge"}}, ": Driver: unknown key"},
@@ -299,6 +321,29 @@ TEST_CASE("a network file's own keys are held to their types") {
     });
     CHECK(parsed({{"options", {{"mtu", "68"}}}}).mtu == 68);
     CHECK(parsed({{"options", {{"mtu", "65535"}}}}).mtu == 65535);
+}
+
+TEST_CASE("networks on an interface of the host's") {
+    const Network macvlan = parsed({{"driver", "macvlan"}});
+    CHECK(macvlan.interface.empty()); // that of the default route
+    CHECK(macvlan.mode == "bridge");
+    CHECK(macvlan.ipam == Network::Ipam::none);
+    CHECK_FALSE(macvlan.slaac);
+    CHECK_FALSE(macvlan.host_access);
+    CHECK(parsed({{"driver", "macvlan"}, {"options", {{"host_access", "true"}}}}).host_access);
+    CHECK(parsed({{"driver", "macvlan"}, {"ipv6_enabled", true}}).slaac);
+    CHECK(parsed({{"driver", "macvlan"}, {"options", {{"bclim", "5"}}}}).broadcast_limit == 5);
+    CHECK(parsed({{"driver", "macvlan"}, {"options", {{"bclim", "-1"}}}}).broadcast_limit == -1);
+    const Network ipvlan = parsed({{"driver", "ipvlan"},
+                                   {"network_interface", "eth0"},
+                                   {"options", {{"mode", "l3"}, {"vlan", "7"}}},
+                                   {"subnets", {{{"subnet", "10.1.0.0/24"}}}},
+                                   {"ipam_options", {{"driver", "static"}}}});
+    CHECK(ipvlan.interface == "eth0");
+    CHECK(ipvlan.mode == "l3");
+    CHECK(ipvlan.flag == "bridge");
+    CHECK(ipvlan.vlan == 7);
+    CHECK(ipvlan.ipam == Network::Ipam::fixed);
 }
 
 TEST_CASE("a subnet must have room for hosts, and its addresses must lie in it") {

@@ -172,6 +172,54 @@ std::vector<PlanCase> cases_of_ipv6() {
     };
 }
 
+json on_lan0(const json& options, const json& more = json::object()) {
+    json network =
+        web({{"driver", "macvlan"}, {"network_interface", "lan0"}, {"options", options}});
+    network.update(more);
+    return network;
+}
+
+std::vector<PlanCase> cases_of_macvlan() {
+    const std::string lan0 =
+        "ip link add lan0 address 02:00:00:00:00:05 type veth peer name lan1 address "
+        "02:00:00:00:00:06; for i in lan0 lan1; do "
+        "s=/proc/sys/net/ipv6/conf/$i/disable_ipv6; [ ! -e $s ] || echo 1 >$s; "
+        "ip link set $i up; done";
+    return {
+        {.name = "macvlan",
+         .annotations = network("web:mac=02:11:22:33:44:55"),
+         .network = on_lan0({{"mode", "private"}}),
+         .on_host = lan0},
+        {.name = "macvlan, every option",
+         .annotations = network("web:ip=fd07::7,mac=02:11:22:33:44:55,interface_name=net.7"),
+         .network =
+             on_lan0({{"mode", "vepa"}, {"mtu", "1400"}, {"metric", "7"}},
+                     {{"subnets", {{{"subnet", "10.7.0.0/24"}}, {{"subnet", "fd07::/64"}}}}}),
+         .on_host = lan0},
+        {.name = "macvlan that the host reaches",
+         .annotations = network("web:mac=02:11:22:33:44:55"),
+         .network =
+             on_lan0({{"host_access", "true"}},
+                     {{"subnets", {{{"subnet", "10.7.0.0/24"}}, {{"subnet", "fd07::/64"}}}}}),
+         .on_host = lan0 + "; ip address add 10.7.0.9/24 dev lan0; "
+                           "echo 0 >/proc/sys/net/ipv6/conf/lan0/disable_ipv6; "
+                           "ip address add fd07::9/64 dev lan0 nodad"},
+        {.name = "macvlan in mode passthru",
+         .annotations = network("web"),
+         .network = on_lan0({{"mode", "passthru"}}),
+         .on_host = lan0},
+        {.name = "macvlan without a subnet",
+         .annotations = network("web:mac=02:11:22:33:44:55"),
+         .network = {{"driver", "macvlan"}, {"network_interface", "lan0"}},
+         .on_host = lan0},
+        {.name = "macvlan on the interface of the default route",
+         .annotations = network("web:mac=02:11:22:33:44:55"),
+         .network = {{"driver", "macvlan"}, {"subnets", {{{"subnet", "10.7.0.0/24"}}}}},
+         .on_host = lan0 + "; ip address add 10.7.0.1/24 dev lan0; ip route add default via "
+                           "10.7.0.9"},
+    };
+}
+
 std::vector<PlanCase> cases_of_options() {
     const auto options = [](const json& values) { return web({{"options", values}}); };
     return {
@@ -261,8 +309,9 @@ std::vector<PlanCase> cases_of_hosts_files() {
 const std::vector<PlanCase>& plan_cases() {
     static const std::vector<PlanCase> all = [] {
         std::vector<PlanCase> cases;
-        for (const auto& some : {cases_of_hosts(), cases_of_networks(), cases_of_ipv6(),
-                                 cases_of_options(), cases_of_ports(), cases_of_hosts_files()}) {
+        for (const auto& some :
+             {cases_of_hosts(), cases_of_networks(), cases_of_ipv6(), cases_of_macvlan(),
+              cases_of_options(), cases_of_ports(), cases_of_hosts_files()}) {
             cases.insert(cases.end(), some.begin(), some.end());
         }
         return cases;

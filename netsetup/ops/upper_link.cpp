@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/ops/upper_link.h"
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+#include "netsetup/base/text.h"
+#include "netsetup/json.h"
+#include "netsetup/link.h"
+
+namespace ocinet::ops {
+
+void to_json(nlohmann::json& json, const CreateUpperLink& op) {
+    json = {{"kind", op.kind},
+            {"mode", op.mode},
+            {"flag", op.flag},
+            {"parent", op.parent},
+            {"temporary", op.temporary},
+            {"name", op.name},
+            {"mac", optional_json(op.mac)},
+            {"mtu", op.mtu},
+            {"alias", op.alias},
+            {"broadcast_limit", optional_json(op.broadcast_limit)}};
+}
+
+void from_json(const nlohmann::json& json, CreateUpperLink& op) {
+    read_member(json, "kind", op.kind);
+    read_member(json, "mode", op.mode);
+    read_member(json, "flag", op.flag);
+    read_member(json, "parent", op.parent);
+    read_member(json, "temporary", op.temporary);
+    read_member(json, "name", op.name);
+    read_member(json, "mac", op.mac);
+    read_member(json, "mtu", op.mtu);
+    read_member(json, "alias", op.alias);
+    read_member(json, "broadcast_limit", op.broadcast_limit);
+}
+
+namespace {
+
+const std::string in_container = "nsenter -t $PID -n ";
+
+struct Word {
+    const char* kind;
+    const char* word;
+    unsigned number;
+};
+
+constexpr std::array modes{Word{"macvlan", "private", MACVLAN_MODE_PRIVATE},
+                           Word{"macvlan", "vepa", MACVLAN_MODE_VEPA},
+                           Word{"macvlan", "bridge", MACVLAN_MODE_BRIDGE},
+                           Word{"macvlan", "passthru", MACVLAN_MODE_PASSTHRU},
+                           Word{"ipvlan", "l2", IPVLAN_MODE_L2},
+                           Word{"ipvlan", "l3", IPVLAN_MODE_L3},
+                           Word{"ipvlan", "l3s", IPVLAN_MODE_L3S}};
+constexpr std::array flags{Word{"ipvlan", "bridge", 0}, Word{"ipvlan", "private", IPVLAN_F_PRIVATE},
+                           Word{"ipvlan", "vepa", IPVLAN_F_VEPA}};
+
+template <typename Words>
+unsigned number_of(const Words& words, const std::string& kind, const std::string& wanted) {
+    for (const auto& word : words) {
+        if (kind == word.kind && wanted == word.word) {
+            return word.number;
+        }
+    }
+    throw Error("\"" + wanted + "\" is no mode of " + kind);
+}
+
+void put_data(netlink::Message& data, const CreateUpperLink& op) {
+    const unsigned mode = number_of(modes, op.kind, op.mode);
+    if (op.kind == "macvlan") {
+        data.put_u32(IFLA_MACVLAN_MODE, mode);
+        if (op.broadcast_limit) {
+            data.put_u32(link::macvlan_broadcast_limit, std::uint32_t(*op.broadcast_limit));
+        }
+    } else {
+        data.put_u16(IFLA_IPVLAN_MODE, std::uint16_t(mode));
+        data.put_u16(IFLA_IPVLAN_FLAGS, std::uint16_t(number_of(flags, op.kind, op.flag)));
+    }
+}
+
+// Made where it is wanted, but not with the name that is wanted: whoever finds that one must know
+// that it is ours, and the kernel takes no alias here.
+netlink::Message create(const CreateUpperLink& op, int parent, int netns) {
+    netlink::Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+    message.header<ifinfomsg>().ifi_family = AF_UNSPEC;
+    message.put_string(IFLA_IFNAME, op.temporary);
+    message.put_u32(IFLA_LINK, std::uint32_t(parent));
+    message.put_u32(IFLA_NET_NS_FD, std::uint32_t(netns));
+    message.put_u32(IFLA_MTU, op.mtu);
+    if (op.mac) {
+        message.put(IFLA_ADDRESS, op.mac->bytes.data(), op.mac->bytes.size());
+    }
+    message.nest(IFLA_LINKINFO, [&](netlink::Message& info) {
+        info.put_string(IFLA_INFO_KIND, op.kind);
+        info.nest(IFLA_INFO_DATA, [&](netlink::Message& data) { put_data(data, op); });
+    });
+    return message;
+}
+
+// What the kernel means (drivers/net/macvlan.c, drivers/net/ipvlan/ipvlan_main.c). That a parent
+// belongs to one of ours is known before.
+void explain(netlink::Refused& refused, const CreateUpperLink& op) {
+    switch (refused.error()) {
+    case EBUSY:
+        refused.hint(op.parent + " is another's: a port of a bridge or bond, or it carries " +
+                     (op.kind == "macvlan" ? "ipvlan" : "macvlan") + " interfaces, or " +
+                     "one in mode passthru, of another program's containers");
+        break;
+    case EINVAL:
+        if (op.kind == "macvlan") {
+            refused.hint(op.parent + " carries macvlan interfaces already, and mode passthru "
+                                     "shares with none");
+        }
+        break;
+    case EOPNOTSUPP:
+        refused.hint("this kernel has no " + op.kind + ": it lacks CONFIG_" +
+                     (op.kind == "macvlan" ? "MACVLAN" : "IPVLAN"));
+        break;
+    default: break;
+    }
+}
+
+netlink::Message commit(const CreateUpperLink& op, int index) {
+    netlink::Message message(RTM_SETLINK, 0);
+    message.header<ifinfomsg>().ifi_index = index;
+    message.put_string(IFLA_IFNAME, op.name);
+    message.put_string(IFLA_IFALIAS, op.alias);
+    message.command(1);
+    return message;
+}
+
+void send_commit(const CreateUpperLink& op, int index, Context& context) {
+    try {
+        context.container->route.send(commit(op, index));
+    } catch (netlink::Refused& refused) {
+        if (refused.error() == EEXIST) {
+            refused.hint("the container has an interface " + op.name +
+                         " already: run it without another network (podman run --network none), "
+                         "or choose another with interface_name=");
+        }
+        throw;
+    }
+}
+
+// An older kernel does not know the attribute, and takes it in silence.
+void require_limit(const CreateUpperLink& op, const link::Link& made) {
+    if (op.broadcast_limit && made.broadcast_limit != op.broadcast_limit) {
+        throw Error("this kernel knows no bclim").hint("Linux 6.4 is the first that does");
+    }
+}
+
+std::string words_of(const CreateUpperLink& op) {
+    return "type " + op.kind + " mode " + op.mode + (op.flag.empty() ? "" : " " + op.flag) +
+           (op.broadcast_limit ? " bclim " + std::to_string(*op.broadcast_limit) : "");
+}
+
+} // namespace
+
+Description describe(const CreateUpperLink& op) {
+    return {{"ip link add link " + op.parent + " name " + op.temporary +
+                 (op.mac ? " address " + op.mac->text() : "") + " mtu " + std::to_string(op.mtu) +
+                 " netns $PID " + words_of(op),
+             in_container + "ip link set dev " + op.temporary + " name " + op.name + " alias " +
+                 shell_word(op.alias)},
+            {in_container + "ip link delete dev " + op.name}};
+}
+
+Needs needs(const CreateUpperLink&) {
+    return {.container = true, .container_to_undo = true};
+}
+
+void apply(const CreateUpperLink& op, Context& context) {
+    const int parent = link::required(context.route, op.parent).index;
+    try {
+        context.route.send(create(op, parent, context.container->netns.get()));
+    } catch (netlink::Refused& refused) {
+        explain(refused, op);
+        throw;
+    }
+    const auto made = link::required(context.container->route, op.temporary);
+    require_limit(op, made);
+    send_commit(op, made.index, context);
+}
+
+// Without the namespace there is nothing to remove: the kernel removes the interface with it.
+void undo(const CreateUpperLink& op, Context& context, Undo) {
+    if (!context.container) {
+        return;
+    }
+    auto& route = context.container->route;
+    link::remove(route, op.temporary);
+    const auto found = link::find(route, op.name);
+    if (found && found->alias == op.alias) {
+        link::remove(route, op.name);
+    }
+}
+
+std::vector<std::string> remains(const CreateUpperLink& op, Context& context) {
+    const auto found =
+        context.container ? link::find(context.container->route, op.name) : std::nullopt;
+    if (!found || found->alias != op.alias) {
+        return {};
+    }
+    return {"the container's " + op.name + " still exists"};
+}
+
+std::vector<std::string> check(const CreateUpperLink& op, Context& context) {
+    const auto found = link::find(context.container->route, op.name);
+    if (!found) {
+        return {"the container's " + op.name + " is missing"};
+    }
+    const auto parent = link::find(context.route, op.parent);
+    const std::string name = "the container's " + op.name;
+    const bool is_mode = found->kind == op.kind &&
+                         found->mode == number_of(modes, op.kind, op.mode) &&
+                         (op.flag.empty() || found->flags == number_of(flags, op.kind, op.flag)) &&
+                         (!op.broadcast_limit || found->broadcast_limit == op.broadcast_limit);
+    Differences differences;
+    differences.expect(is_mode, name + " is no link of " + words_of(op));
+    differences.expect(parent && found->lower == parent->index,
+                       name + " does not stand on " + op.parent);
+    differences.expect(found->alias == op.alias, name + " has alias \"" + found->alias + "\"");
+    differences.expect(!op.mac || found->mac == *op.mac,
+                       name + " has address " + found->mac.text());
+    differences.expect(found->mtu == op.mtu, name + " has mtu " + std::to_string(found->mtu));
+    return std::move(differences).list();
+}
+
+} // namespace ocinet::ops
