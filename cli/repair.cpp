@@ -111,6 +111,32 @@ std::string repair(const ops::AccessVlan& op, Context& context) {
     return "";
 }
 
+// With the sub-interface goes all that stands on it, the container's interface too.
+std::string repair(ops::EnsureVlan op, Context& context) {
+    const auto found = link::find(context.route, op.name);
+    if (!found || found->alias != link_alias("", op.name)) {
+        return start_again;
+    }
+    op.found = true;
+    apply(op, context);
+    return "";
+}
+
+std::string repair(ops::EnsureHostLink op, Context& context) {
+    const auto found = link::find(context.route, op.name);
+    op.found = found && found->alias == link_alias("", op.network);
+    if (found && !op.found) {
+        return "the host's interface " + op.name + " is not this network's";
+    }
+    apply(op, context);
+    return "";
+}
+
+std::string repair(const ops::AddHostRoute& op, Context& context) {
+    apply(op, context);
+    return "";
+}
+
 std::string repair(const ops::CreateVeth& op, Context& context) {
     return reconnect(op, context.route)
                ? ""

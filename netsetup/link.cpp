@@ -242,6 +242,17 @@ netlink::Message raise(const std::string& name) {
     return message;
 }
 
+netlink::Message finish(int index, const std::string& name, const std::string& alias) {
+    netlink::Message message(RTM_SETLINK, 0);
+    auto& header = message.header<ifinfomsg>();
+    header.ifi_flags = IFF_UP;
+    header.ifi_change = IFF_UP;
+    header.ifi_index = index;
+    message.put_string(IFLA_IFNAME, name);
+    message.put_string(IFLA_IFALIAS, alias);
+    return message;
+}
+
 void remove(netlink::Socket& socket, const std::string& name) {
     netlink::Message message(RTM_DELLINK, 0);
     message.header<ifinfomsg>().ifi_family = AF_UNSPEC;

@@ -76,9 +76,12 @@ std::vector<std::string> remove_attachment(Record& record, Host& host, Context& 
 
 namespace {
 
+// What stands in the container's namespace alone, a macvlan, counts as there: it cannot be seen.
 bool has_link(const Record& record, netlink::Socket& route) {
     const auto is_there = [&](const Attached& attached) {
-        return !attached.host_interface.empty() && link::find(route, attached.host_interface);
+        return attached.host_interface.empty()
+                   ? !attached.interface.empty()
+                   : link::find(route, attached.host_interface).has_value();
     };
     return std::any_of(record.plan.attached.begin(), record.plan.attached.end(), is_there);
 }

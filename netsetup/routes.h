@@ -11,6 +11,10 @@
 /// What rtnetlink says of routes, and the message that adds one (rtnetlink(7), RTM_NEWROUTE).
 namespace ocinet::route {
 
+/// By which our routes are told from others' where they do not go with a link of ours: no number
+/// that iproute2 has a name for.
+inline constexpr std::uint8_t our_protocol = 111;
+
 /// A route of the main table.
 struct Route {
     /// Of length 0: the default route.

@@ -72,6 +72,12 @@ void add_host_link(Plan& plan, const Request& request, const HostView& view,
         throw Error(label(request) + ": the host has an interface " + name +
                     " already, which is not this network's");
     }
+    const auto& wanted = view.parents.front().link;
+    if (view.host_link && (!wanted || view.host_link->lower != wanted->index)) {
+        throw Error(label(request) + ": containers use the network as it was before its parent "
+                                     "changed")
+            .hint("stop them first, or take the change back");
+    }
     const bool ipv6 = request.network.has(AF_INET6);
     plan.shared.push_back(
         {label(request),

@@ -4,7 +4,6 @@
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -112,19 +111,6 @@ int furnish(const EnsureBridge& op, const std::string& name, Context& context) {
     return index;
 }
 
-// The commit: the final name, the mark that it is ours, and the bridge up, in one message.
-netlink::Message commit(const EnsureBridge& op, int index) {
-    netlink::Message message(RTM_SETLINK, 0);
-    auto& header = message.header<ifinfomsg>();
-    header.ifi_flags = IFF_UP;
-    header.ifi_change = IFF_UP;
-    header.ifi_index = index;
-    message.put_string(IFLA_IFNAME, op.name);
-    message.put_string(IFLA_IFALIAS, link_alias("", op.network));
-    message.command(raising_command(op));
-    return message;
-}
-
 // A bridge that is there and lacks something.
 netlink::Message resize(const EnsureBridge& op) {
     auto message = link::change(op.name);
@@ -206,7 +192,9 @@ void apply(const EnsureBridge& op, Context& context) {
     if (op.found == EnsureBridge::Found::absent) {
         send_kind(create(op), op, context);
         const int index = furnish(op, op.temporary, context);
-        context.route.send(commit(op, index));
+        auto commit = link::finish(index, op.name, link_alias("", op.network));
+        commit.command(raising_command(op));
+        context.route.send(std::move(commit));
     } else if (op.found == EnsureBridge::Found::incomplete) {
         send_kind(resize(op), op, context);
         furnish(op, op.name, context);

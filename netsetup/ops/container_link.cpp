@@ -88,10 +88,6 @@ bool leads_nowhere(const ConfigureLink::Route& route) {
     return route.type != "unicast";
 }
 
-// By which our routes that lead nowhere are told from others': no number that iproute2 has a name
-// for, in a namespace that is not only ours.
-constexpr std::uint8_t our_protocol = 111;
-
 std::string route_words(const std::string& verb, const ConfigureLink::Route& route,
                         const std::string& interface) {
     const std::string destination =
@@ -100,7 +96,8 @@ std::string route_words(const std::string& verb, const ConfigureLink::Route& rou
     const std::string family = route.destination.address.is_v4() ? "" : "-6 ";
     return "ip " + family + "route " + verb + " " + (leads_nowhere(route) ? route.type + " " : "") +
            destination + (route.gateway ? " via " + route.gateway->text() : "") +
-           (leads_nowhere(route) ? " proto " + std::to_string(our_protocol) : " dev " + interface) +
+           (leads_nowhere(route) ? " proto " + std::to_string(route::our_protocol)
+                                 : " dev " + interface) +
            (route.metric != 0 ? " metric " + std::to_string(route.metric) : "");
 }
 
@@ -121,7 +118,7 @@ route::Route kernel_route(const ConfigureLink::Route& route, int index) {
                         .metric = route.metric,
                         .type = type_of(route.type)};
     if (leads_nowhere(route)) {
-        result.protocol = our_protocol;
+        result.protocol = route::our_protocol;
     } else {
         result.index = index;
     }

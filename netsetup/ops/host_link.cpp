@@ -3,7 +3,6 @@
 
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -62,35 +61,45 @@ netlink::Message create(const EnsureHostLink& op, int parent) {
     return message;
 }
 
-// The final name, the mark that it is ours, and the interface up, in one message.
-netlink::Message commit(const EnsureHostLink& op, int index, int command) {
-    netlink::Message message(RTM_SETLINK, 0);
-    auto& header = message.header<ifinfomsg>();
-    header.ifi_flags = IFF_UP;
-    header.ifi_change = IFF_UP;
-    header.ifi_index = index;
-    message.put_string(IFLA_IFNAME, op.name);
-    message.put_string(IFLA_IFALIAS, link_alias("", op.network));
-    message.command(command);
-    return message;
+// Everything but its being up, on the interface that is called `name` now: with it down the kernel
+// takes IPv6 addresses away. Returns the index.
+int furnish(const EnsureHostLink& op, const std::string& name, Context& context) {
+    const auto settings = sysctl::ipv6_settings(op.ipv6);
+    sysctl::set_ipv6(name, settings);
+    const int index = link::required(context.route, name).index;
+    std::vector<netlink::Message> messages;
+    for (const auto& address : op.addresses) {
+        const int command = (op.found ? 0 : 1) + int(settings.size() + messages.size());
+        messages.push_back(link::add_address(index, alone(address)));
+        messages.back().allow(EEXIST).command(command);
+    }
+    if (!messages.empty()) {
+        context.route.send(messages);
+    }
+    return index;
+}
+
+std::vector<std::string> furnish_commands(const EnsureHostLink& op, const std::string& name) {
+    auto commands = sysctl::ipv6_commands(name, sysctl::ipv6_settings(op.ipv6));
+    for (const auto& address : op.addresses) {
+        commands.push_back("ip address replace " + link::address_words(alone(address)) + " dev " +
+                           name);
+    }
+    return commands;
 }
 
 } // namespace
 
 Description describe(const EnsureHostLink& op) {
+    Description description{.apply = furnish_commands(op, op.found ? op.name : op.temporary)};
     if (op.found) {
-        return {{"ip link set dev " + op.name + " up"},
-                {"# " + op.name + " stays while others use it"}};
+        description.apply.push_back("ip link set dev " + op.name + " up");
+        description.undo.push_back("# " + op.name + " stays while others use it");
+        return description;
     }
-    Description description;
-    description.apply = sysctl::ipv6_commands(op.temporary, sysctl::ipv6_settings(op.ipv6));
     description.apply.insert(description.apply.begin(),
                              "ip link add link " + op.parent + " name " + op.temporary +
                                  " address " + op.mac.text() + " type macvlan mode bridge");
-    for (const auto& address : op.addresses) {
-        description.apply.push_back("ip address add " + link::address_words(alone(address)) +
-                                    " dev " + op.temporary);
-    }
     description.apply.push_back("ip link set dev " + op.temporary + " name " + op.name + " alias " +
                                 shell_word(link_alias("", op.network)) + " up");
     description.undo.push_back("ip link delete dev " + op.name);
@@ -104,21 +113,15 @@ Needs needs(const EnsureHostLink&) {
 void apply(const EnsureHostLink& op, Context& context) {
     state::join(context.state, users_of(op), context.container_id);
     if (op.found) {
+        furnish(op, op.name, context);
         context.route.send(link::raise(op.name));
         return;
     }
     context.route.send(create(op, link::required(context.route, op.parent).index));
-    const auto settings = sysctl::ipv6_settings(op.ipv6);
-    sysctl::set_ipv6(op.temporary, settings);
-    const int index = link::required(context.route, op.temporary).index;
-    std::vector<netlink::Message> messages;
-    int command = 1 + int(settings.size());
-    for (const auto& address : op.addresses) {
-        messages.push_back(link::add_address(index, alone(address)));
-        messages.back().command(command++);
-    }
-    messages.push_back(commit(op, index, command));
-    context.route.send(messages);
+    const int index = furnish(op, op.temporary, context);
+    auto commit = link::finish(index, op.name, link_alias("", op.network));
+    commit.command(int(describe(op).apply.size()) - 1);
+    context.route.send(std::move(commit));
 }
 
 void undo(const EnsureHostLink& op, Context& context, Undo) {
@@ -173,18 +176,16 @@ std::vector<std::string> check(const EnsureHostLink& op, Context& context) {
 
 namespace {
 
-// By which our routes are told from others'; see container_link.cpp.
-constexpr std::uint8_t our_protocol = 111;
-
 route::Route kernel_route(const AddHostRoute& op, int index) {
     return {.destination = alone(op.address),
-            .protocol = our_protocol,
+            .protocol = route::our_protocol,
             .index = index,
             .source = op.source};
 }
 
 std::string words_of(const AddHostRoute& op) {
-    return alone(op.address).text() + " dev " + op.link + " proto " + std::to_string(our_protocol);
+    return alone(op.address).text() + " dev " + op.link + " proto " +
+           std::to_string(route::our_protocol);
 }
 
 } // namespace

@@ -5,7 +5,6 @@
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -69,18 +68,6 @@ void send_create(const EnsureVlan& op, Context& context) {
     }
 }
 
-// The final name, the mark that it is ours, and the sub-interface up, in one message.
-netlink::Message commit(const EnsureVlan& op, int index) {
-    netlink::Message message(RTM_SETLINK, 0);
-    auto& header = message.header<ifinfomsg>();
-    header.ifi_flags = IFF_UP;
-    header.ifi_change = IFF_UP;
-    header.ifi_index = index;
-    message.put_string(IFLA_IFNAME, op.name);
-    message.put_string(IFLA_IFALIAS, alias_of(op));
-    return message;
-}
-
 // The host itself has no business in the VLAN.
 std::vector<sysctl::Setting> settings() {
     return sysctl::ipv6_settings(false);
@@ -117,7 +104,8 @@ void apply(const EnsureVlan& op, Context& context) {
     }
     send_create(op, context);
     sysctl::set_ipv6(op.temporary, settings());
-    auto message = commit(op, link::required(context.route, op.temporary).index);
+    const int index = link::required(context.route, op.temporary).index;
+    auto message = link::finish(index, op.name, alias_of(op));
     message.command(int(settings().size()) + 1);
     context.route.send(std::move(message));
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Containers on the network of an interface of the host's, by macvlan.
+#include <csignal>
+
 #include "tests/kernel/guest.h"
 #include "tests/kernel/scene.h"
 #include "tests/support/catch.h"
@@ -120,6 +122,11 @@ TEST_CASE("with host_access the host and its containers reach each other") {
     CHECK(differences(lan.host, first) ==
           std::vector<std::string>{
               "network \"lan\" (macvlan): the host lacks the route to 192.0.2.20"});
+    lan.host.sh("ip link set oc-lan down");
+    CHECK(lan.host.run(cli_program() + " check --repair").status == 3);
+    CHECK(differences(lan.host, first).empty());
+    CHECK(differences(lan.host, second).empty());
+    CHECK(reaches(lan.host, "192.0.2.20"));
     first.detach();
     CHECK(reaches(lan.host, "192.0.2.21"));
     CHECK_FALSE(reaches(lan.host, "192.0.2.20"));
@@ -236,6 +243,32 @@ TEST_CASE("a macvlan does not stay in a namespace that outlives its container") 
     box.end();
     CHECK(lan.host.run("ip -n given link show eth0").status != 0);
     CHECK(leftovers(lan.host) == nothing_left);
+}
+
+TEST_CASE("a macvlan stays as long as somebody lives in the namespace that it was made in") {
+    const Lan lan;
+    lan.host.sh("ip netns add given");
+    Guest box(lan.host, "/run/netns/given", {{"io.ocinet.network", "lan:ip=192.0.2.20"}});
+    Process inhabitant = lan.host.start("exec nsenter --net=/run/netns/given sh -c 'echo ready; "
+                                        "exec sleep 1000'");
+    inhabitant.wait_for_output("ready");
+    box.attach();
+    const auto is_there = [&] { return lan.host.run("ip -n given link show eth0").status == 0; };
+    SECTION("and poststop has not come") {
+        box.kill();
+        lan.host.sh(cli_program() + " gc");
+        CHECK(is_there());
+    }
+    SECTION("and poststop has come") {
+        box.end();
+        lan.host.sh(cli_program() + " gc");
+        CHECK(is_there());
+        inhabitant.signal(SIGKILL);
+        inhabitant.wait();
+        lan.host.sh(cli_program() + " gc");
+        CHECK_FALSE(is_there());
+        CHECK(leftovers(lan.host) == nothing_left);
+    }
 }
 
 TEST_CASE("an interface that the container has already is not touched") {

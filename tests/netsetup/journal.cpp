@@ -57,7 +57,7 @@ const Entry entries[] = {
     {"ensure-host-link",
      R"({"network":"lan","parent":"eth0","name":"oc-lan","temporary":"ocx",
          "mac":"02:0c:01:02:03:04","ipv6":true,"addresses":["fd00::9"],"found":false})",
-     "ip address add fd00::9/128 nodad dev ocx"},
+     "ip address replace fd00::9/128 nodad dev ocx"},
     {"add-host-route", R"({"address":"10.1.0.5","link":"oc-lan","source":"10.1.0.9"})",
      "ip route add 10.1.0.5/32 dev oc-lan proto 111 src 10.1.0.9"},
     {"create-upper-link",
