@@ -15,7 +15,7 @@ mkdir -p "$dir"/apt/{lists/partial,cache/archives/partial} "$dir"/root/{bin,modu
 cd "$dir"
 
 # ---- The package, by an apt of its own: the machine's lists stay as they are
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | head -n 1)
 echo "deb $mirror $suite main" >apt/sources.list
 apt=(-qq -o APT::Sandbox::User=root -o "Dir::Etc::SourceList=$dir/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
     -o "Dir::State::Lists=$dir/apt/lists" -o "Dir::Cache=$dir/apt/cache")
