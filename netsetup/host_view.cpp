@@ -118,18 +118,18 @@ void look_at_parent(HostView& view, const HostQuery::Parent& query,
         name += "." + std::to_string(query.vlan);
     }
     look_for_other_use(view, name, query.as, directory);
-    if (const auto found = link::find(route, name)) {
-        view.parent_addresses = link::addresses(route, found->index);
-    }
     while (true) {
         view.parents.push_back({name, link::find(route, name)});
         const auto& found = view.parents.back().link;
         const auto dot = name.rfind('.');
         if ((found && found->alias != link_alias("", name)) || dot == std::string::npos ||
             dot == 0) {
-            return;
+            break;
         }
         name.resize(dot);
+    }
+    if (const auto& parent = view.parents.front().link) {
+        view.parent_addresses = link::addresses(route, parent->index);
     }
 }
 

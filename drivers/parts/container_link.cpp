@@ -27,12 +27,11 @@ bool gives_default_route(const Request& request, int family) {
            request.network.has(family);
 }
 
-// An ipvlan that routes (l3, l3s) asks for nobody's MAC address: a route names the interface alone.
+} // namespace
+
 bool asks_neighbours(const Request& request) {
     return !request.network.mode.starts_with("l3");
 }
-
-} // namespace
 
 std::optional<IpAddress> default_gateway(const Request& request, int family) {
     return gives_default_route(request, family) && asks_neighbours(request)

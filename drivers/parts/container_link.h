@@ -9,6 +9,10 @@ namespace ocinet::drivers {
 /// Takes the addresses that were found to be free.
 void take_addresses(Plan& plan, const Request& request, const std::vector<Prefix>& addresses);
 
+/// False of an ipvlan that routes (l3, l3s): it asks for nobody's MAC address, a route names the
+/// interface alone.
+bool asks_neighbours(const Request& request);
+
 /// By which the container's default route of the family leads; nothing without one.
 std::optional<IpAddress> default_gateway(const Request& request, int family);
 

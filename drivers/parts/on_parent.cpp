@@ -38,7 +38,7 @@ void announce(Plan& plan, const Request& request, const std::vector<Prefix>& add
             op.addresses.push_back(address.address);
         }
     }
-    if (!op.addresses.empty() && !link.mode.starts_with("l3")) {
+    if (!op.addresses.empty() && asks_neighbours(request)) {
         plan.own.push_back({label(request), std::move(op)});
     }
 }

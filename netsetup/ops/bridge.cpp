@@ -10,11 +10,11 @@
 #include <cerrno>
 #include <utility>
 
-#include "netsetup/base/log.h"
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
 #include "netsetup/json.h"
 #include "netsetup/link.h"
+#include "netsetup/ops/shared_link.h"
 #include "netsetup/state/users.h"
 #include "netsetup/sysctl.h"
 
@@ -151,6 +151,15 @@ std::vector<std::string> furnish_commands(const EnsureBridge& op, const std::str
     return commands;
 }
 
+SharedLink shared_link(const EnsureBridge& op) {
+    return {.text = "bridge " + op.name,
+            .name = op.name,
+            .temporary = op.found == EnsureBridge::Found::absent ? op.temporary : "",
+            .users = users_of(op),
+            .is_ours = [&op](const link::Link& found) { return is_ours(found, op); },
+            .was_ours = [&op](const link::Link& found) { return found.mac == op.mac; }};
+}
+
 } // namespace
 
 bool has_vlan(const link::Link& bridge, unsigned vlan) {
@@ -203,27 +212,11 @@ void apply(const EnsureBridge& op, Context& context) {
 }
 
 void undo(const EnsureBridge& op, Context& context, Undo) {
-    if (op.found == EnsureBridge::Found::absent) {
-        link::remove(context.route, op.temporary);
-    }
-    if (!state::leave(context.state, users_of(op), context.container_id)) {
-        return;
-    }
-    const auto found = link::find(context.route, op.name);
-    if (found && is_ours(*found, op)) {
-        link::remove(context.route, op.name);
-    } else if (found && found->mac == op.mac) {
-        log::warning("bridge " + op.name + " stays: somebody gave it the alias \"" + found->alias +
-                     "\", so it is not ours any more");
-    }
+    release(shared_link(op), context);
 }
 
 std::vector<std::string> remains(const EnsureBridge& op, Context& context) {
-    const auto found = link::find(context.route, op.name);
-    if (!found || !is_ours(*found, op) || state::has_users(context.state, users_of(op))) {
-        return {};
-    }
-    return {"bridge " + op.name + " still exists, though no container uses it"};
+    return remains(shared_link(op), context);
 }
 
 std::vector<std::string> check(const EnsureBridge& op, Context& context) {

@@ -8,11 +8,11 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "netsetup/base/log.h"
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
 #include "netsetup/json.h"
 #include "netsetup/link.h"
+#include "netsetup/ops/shared_link.h"
 #include "netsetup/routes.h"
 #include "netsetup/state/users.h"
 #include "netsetup/sysctl.h"
@@ -88,6 +88,15 @@ std::vector<std::string> furnish_commands(const EnsureHostLink& op, const std::s
     return commands;
 }
 
+SharedLink shared_link(const EnsureHostLink& op) {
+    return {.text = "link " + op.name,
+            .name = op.name,
+            .temporary = op.found ? "" : op.temporary,
+            .users = users_of(op),
+            .is_ours = [&op](const link::Link& found) { return is_ours(found, op); },
+            .was_ours = [&op](const link::Link& found) { return found.mac == op.mac; }};
+}
+
 } // namespace
 
 Description describe(const EnsureHostLink& op) {
@@ -120,32 +129,16 @@ void apply(const EnsureHostLink& op, Context& context) {
     context.route.send(create(op, link::required(context.route, op.parent).index));
     const int index = furnish(op, op.temporary, context);
     auto commit = link::finish(index, op.name, link_alias("", op.network));
-    commit.command(int(describe(op).apply.size()) - 1);
+    commit.command(1 + int(sysctl::ipv6_settings(op.ipv6).size() + op.addresses.size()));
     context.route.send(std::move(commit));
 }
 
 void undo(const EnsureHostLink& op, Context& context, Undo) {
-    if (!op.found) {
-        link::remove(context.route, op.temporary);
-    }
-    if (!state::leave(context.state, users_of(op), context.container_id)) {
-        return;
-    }
-    const auto found = link::find(context.route, op.name);
-    if (found && is_ours(*found, op)) {
-        link::remove(context.route, op.name);
-    } else if (found && found->mac == op.mac) {
-        log::warning("link " + op.name + " stays: somebody gave it the alias \"" + found->alias +
-                     "\", so it is not ours any more");
-    }
+    release(shared_link(op), context);
 }
 
 std::vector<std::string> remains(const EnsureHostLink& op, Context& context) {
-    const auto found = link::find(context.route, op.name);
-    if (!found || !is_ours(*found, op) || state::has_users(context.state, users_of(op))) {
-        return {};
-    }
-    return {"link " + op.name + " still exists, though no container uses it"};
+    return remains(shared_link(op), context);
 }
 
 std::vector<std::string> check(const EnsureHostLink& op, Context& context) {

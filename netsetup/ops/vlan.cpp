@@ -9,11 +9,11 @@
 
 #include <cerrno>
 
-#include "netsetup/base/log.h"
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
 #include "netsetup/json.h"
 #include "netsetup/link.h"
+#include "netsetup/ops/shared_link.h"
 #include "netsetup/state/users.h"
 #include "netsetup/sysctl.h"
 
@@ -73,6 +73,15 @@ std::vector<sysctl::Setting> settings() {
     return sysctl::ipv6_settings(false);
 }
 
+SharedLink shared_link(const EnsureVlan& op) {
+    return {.text = "link " + op.name,
+            .name = op.name,
+            .temporary = op.found ? "" : op.temporary,
+            .users = users_of(op),
+            .is_ours = [&op](const link::Link& found) { return is_ours(found, op); },
+            .was_ours = [&op](const link::Link& found) { return found.tag == tag_of(op); }};
+}
+
 } // namespace
 
 Description describe(const EnsureVlan& op) {
@@ -111,27 +120,11 @@ void apply(const EnsureVlan& op, Context& context) {
 }
 
 void undo(const EnsureVlan& op, Context& context, Undo) {
-    if (!op.found) {
-        link::remove(context.route, op.temporary);
-    }
-    if (!state::leave(context.state, users_of(op), context.container_id)) {
-        return;
-    }
-    const auto found = link::find(context.route, op.name);
-    if (found && is_ours(*found, op)) {
-        link::remove(context.route, op.name);
-    } else if (found && found->tag == tag_of(op)) {
-        log::warning("link " + op.name + " stays: somebody gave it the alias \"" + found->alias +
-                     "\", so it is not ours any more");
-    }
+    release(shared_link(op), context);
 }
 
 std::vector<std::string> remains(const EnsureVlan& op, Context& context) {
-    const auto found = link::find(context.route, op.name);
-    if (!found || !is_ours(*found, op) || state::has_users(context.state, users_of(op))) {
-        return {};
-    }
-    return {"link " + op.name + " still exists, though no container uses it"};
+    return remains(shared_link(op), context);
 }
 
 std::vector<std::string> check(const EnsureVlan& op, Context& context) {

@@ -41,10 +41,6 @@ public:
     Host router;
 };
 
-bool reaches(const Place& place, const std::string& address) {
-    return place.run("busybox ping -c1 -W1 " + address).status == 0;
-}
-
 } // namespace
 
 TEST_CASE("a kernel without ipvlan is told of, and nothing is left") {

@@ -39,10 +39,6 @@ public:
     Host router;
 };
 
-bool reaches(const Place& place, const std::string& address) {
-    return place.run("busybox ping -c1 -W1 " + address).status == 0;
-}
-
 std::string mode(const Place& place) {
     return link(place, "eth0")["linkinfo"]["info_data"]["mode"];
 }

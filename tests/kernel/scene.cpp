@@ -128,6 +128,10 @@ void crash(const Host& host, Container& container) {
     }
 }
 
+bool reaches(const Place& place, const std::string& address) {
+    return place.run("busybox ping -c1 -W1 " + address).status == 0;
+}
+
 json only_attachment(const json& result) {
     if (result.at("attachments").size() != 1) {
         throw Error("not one attachment: " + result.dump());

@@ -55,6 +55,9 @@ Process start_hook(const Host& host, const std::string& state, const Call& call)
 /// end of the network.
 void crash(const Host& host, Container& container);
 
+/// Whether an echo request is answered within a second.
+bool reaches(const Place& place, const std::string& address);
+
 /// The result's only attachment.
 nlohmann::json only_attachment(const nlohmann::json& result);
 

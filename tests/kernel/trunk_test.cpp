@@ -53,10 +53,6 @@ public:
     Host far;
 };
 
-bool reaches(const Place& place, const std::string& address) {
-    return place.run("busybox ping -c1 -W1 " + address).status == 0;
-}
-
 /// What tcpdump at the far end says of the frames of one echo request, with their tags.
 std::string seen_on_the_wire(const Trunk& trunk, const Container& box, const std::string& to) {
     Process tcpdump =

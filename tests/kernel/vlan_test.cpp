@@ -35,10 +35,6 @@ void add_trunk(const Host& host, const Place& machine, const std::string& vlan) 
                "; ip link set lan up; ip address add 10.7.0.200/24 dev lan");
 }
 
-bool reaches(const Place& place, const std::string& address) {
-    return place.run("busybox ping -c1 -W1 " + address).status == 0;
-}
-
 } // namespace
 
 TEST_CASE("a kernel that cannot keep VLANs apart is told of, and nothing is left") {
