@@ -100,12 +100,11 @@ std::string ask_neighbour() {
     return read_all(socket.get(), 100, "the neighbour's answer");
 }
 
-// A VLAN's sub-interface, the host's own among macvlans: they are nobody's end.
-bool stands_on_another(const fs::path& link) {
-    const fs::directory_iterator all(link);
-    return std::any_of(begin(all), end(all), [](const auto& entry) {
-        return entry.path().filename().string().starts_with("lower_");
-    });
+// Neither a bridge nor what stands on another link: a VLAN's sub-interface, the host's own among
+// macvlans.
+bool is_an_end(const json& link) {
+    const json kind = link.value("/linkinfo/info_kind"_json_pointer, json());
+    return kind != "bridge" && kind != "vlan" && kind != "macvlan";
 }
 
 } // namespace
@@ -164,13 +163,10 @@ void Scene::renew_box() {
     box_ = make_container(id_);
 }
 
+// Not of /sys: a link may go while its directory there is read.
 std::size_t Scene::links() const {
-    return std::stoul(host_.ask([] {
-        const fs::directory_iterator all("/sys/class/net");
-        return std::to_string(std::count_if(begin(all), end(all), [](const auto& link) {
-            return !fs::exists(link.path() / "bridge") && !stands_on_another(link.path());
-        }));
-    }));
+    const json all = json::parse(host_.sh("ip -j -d link show"));
+    return std::size_t(std::count_if(all.begin(), all.end(), is_an_end));
 }
 
 void Scene::kill_box() {
