@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "cli/program.h"
 #include "netsetup/base/error.h"
 #include "netsetup/base/file.h"
 #include "netsetup/base/names.h"
+#include "netsetup/base/program.h"
 #include "netsetup/base/text.h"
 
 namespace ocinet::cli {

@@ -102,6 +102,11 @@ std::string name_of(const Record& record) {
     }
 }
 
+std::vector<Attached> attachments_of(const Record& record) {
+    const auto directory = readable_state();
+    return directory ? ocinet::attachments_of(*directory, record) : record.plan.attached;
+}
+
 Life life_of(const Record& record, netlink::Socket& route) {
     switch (record.phase) {
     case Record::Phase::attaching: return Life::attaching;

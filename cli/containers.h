@@ -25,6 +25,9 @@ Record find_record(const std::string& text);
 /// io.ocinet.name of the container's bundle; empty where it has none, or is gone.
 std::string name_of(const Record& record);
 
+/// What its networks gave it.
+std::vector<Attached> attachments_of(const Record& record);
+
 /// left: it has ended, and others live in its network namespace.
 enum class Life { attaching, running, left, removing, dead };
 Life life_of(const Record& record, netlink::Socket& route);

@@ -12,7 +12,7 @@ namespace {
 
 nlohmann::ordered_json to_object(const Record& record, netlink::Socket& route) {
     auto attachments = nlohmann::ordered_json::array();
-    for (const auto& attached : record.plan.attached) {
+    for (const auto& attached : attachments_of(record)) {
         attachments.push_back({{"network", attached.network},
                                {"driver", attached.driver},
                                {"interface", attached.interface},

@@ -150,7 +150,8 @@ void add_network_create(CLI::App& network) {
     repeat("--route", wanted.routes, "A route of the containers': DESTINATION,GATEWAY[,METRIC]");
     add("--interface-name", wanted.interface,
         "What the bridge is called; of macvlan and ipvlan the host's interface");
-    add("--ipam-driver", wanted.ipam_driver, "Who gives the addresses: host-local, static, none");
+    add("--ipam-driver", wanted.ipam_driver,
+        "Who gives the addresses: host-local, static, dhcp, none");
     verb->add_flag("--internal", wanted.internal, "No way out, and none in");
     verb->add_flag("--ipv6", wanted.ipv6, "IPv6, too; without an IPv6 subnet a free one is chosen");
     verb->add_flag("--disable-dns", wanted.disable_dns,

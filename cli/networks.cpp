@@ -94,7 +94,7 @@ std::map<std::string, std::vector<User>> users_of_networks(const std::vector<Rec
         for (const auto& network : record.networks) {
             by_network[network]; // also where the plan tells of no attachment to it
         }
-        for (const auto& attached : record.plan.attached) {
+        for (const auto& attached : attachments_of(record)) {
             by_network[attached.network].attached.push_back(attached);
         }
         for (auto& [network, user] : by_network) {

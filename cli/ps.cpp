@@ -26,7 +26,7 @@ struct Summary {
 
 Summary summary_of(const Record& record) {
     Summary summary;
-    for (const auto& attached : record.plan.attached) {
+    for (const auto& attached : attachments_of(record)) {
         summary.networks.push_back(attached.network);
         summary.addresses.insert(summary.addresses.end(), attached.addresses.begin(),
                                  attached.addresses.end());

@@ -37,8 +37,20 @@ oci::Annotations merged(oci::Annotations of_bundle, const oci::Annotations& of_s
     return of_bundle;
 }
 
-void print_result(const std::string& id, const Plan& plan) {
-    const nlohmann::json result{{"id", id}, {"attachments", plan.attached}, {"notes", plan.notes}};
+// It is attached by now, whatever cannot be said of it.
+std::vector<Attached> attachments_to_show(const state::Directory& directory, const Record& record) {
+    try {
+        return attachments_of(directory, record);
+    } catch (const Error& error) {
+        log::warning("what DHCP gave cannot be read: " + error.message());
+        return record.plan.attached;
+    }
+}
+
+void print_result(const state::Directory& directory, const Record& record) {
+    const nlohmann::json result{{"id", record.id},
+                                {"attachments", attachments_to_show(directory, record)},
+                                {"notes", record.plan.notes}};
     const std::string text = result.dump() + "\n";
     // Nobody needs to read it: a closed stdout is no reason to take the network away again.
     if (::write(STDOUT_FILENO, text.data(), text.size()) < 0) {
@@ -114,7 +126,7 @@ bool is_attached_already(const Record& wanted, Host& host) {
         return false;
     }
     if (record->phase == Phase::attached && record->process == wanted.process) {
-        print_result(record->id, record->plan);
+        print_result(host.directory, *record);
         return true;
     }
     if (record->phase == Phase::attached && is_alive(record->process)) {
@@ -256,7 +268,7 @@ void attach(const oci::State& state, Deadline deadline) {
         return;
     }
     if (join(record, *wanted, host)) {
-        print_result(record.id, record.plan);
+        print_result(host.directory, record);
         return;
     }
     reclaim_some(host);
@@ -273,7 +285,7 @@ void attach(const oci::State& state, Deadline deadline) {
     Context context = acquire(host, state.id, record.plan, std::move(process.netns));
     confine(Confined::attach);
     apply_all(record, host, context, std::move(held));
-    print_result(state.id, record.plan);
+    print_result(host.directory, record);
 }
 
 } // namespace ocinet::hook

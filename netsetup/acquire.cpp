@@ -27,6 +27,9 @@ Context acquire(Host& host, const std::string& container_id, const Plan& plan, F
     if (wanted.policy_loader) {
         context.policy_loader.emplace(PolicyLoader::start());
     }
+    if (wanted.dhcp) {
+        context.dhcp.emplace(DhcpControl::open(container_id));
+    }
     for (const auto& path : wanted.files) {
         auto hosts = HostsFile::open(path);
         if (!hosts.file) {
@@ -36,8 +39,6 @@ Context acquire(Host& host, const std::string& container_id, const Plan& plan, F
     }
     return context;
 }
-
-namespace {
 
 // By the path that the runtime was given; by the container's process, beside which a set-up that
 // was cut off is undone; or by whoever lives there still.
@@ -51,8 +52,6 @@ Fd open_netns(const Record& record) {
     return open_inhabited(record.netns);
 }
 
-} // namespace
-
 Context acquire_for_undo(Host& host, const Record& record) {
     const Needs wanted = needs(record.plan);
     Context context = bare(host, record.id);
@@ -60,6 +59,9 @@ Context acquire_for_undo(Host& host, const Record& record) {
         if (Fd netns = open_netns(record)) {
             context.container = ContainerNetns::open(std::move(netns));
         }
+    }
+    if (wanted.dhcp) {
+        context.dhcp.emplace(DhcpControl::open(record.id));
     }
     for (const auto& path : wanted.files) {
         auto hosts = HostsFile::open(path);

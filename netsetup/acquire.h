@@ -12,6 +12,10 @@ namespace ocinet {
 /// container's. Throws Error.
 Context acquire(Host& host, const std::string& container_id, const Plan& plan, Fd netns);
 
+/// The network namespace that the record tells of, by whichever way it still leads there; empty
+/// when it is gone.
+Fd open_netns(const Record& record);
+
 /// Opens what undoing a record's plan needs; of the container's only what outlives it. What is gone
 /// is left out.
 Context acquire_for_undo(Host& host, const Record& record);

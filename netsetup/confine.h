@@ -27,6 +27,10 @@ enum class Confined {
 /// Builds with a sanitizer go without the last two, and say so at level info. Throws Error.
 void confine(Confined who);
 
+/// The first of these steps with other capabilities: those of a program that is started next.
+/// Throws Error.
+void keep_capabilities(const std::vector<int>& kept);
+
 /// The names of the system calls that are left to it, with what is asked of their arguments, in
 /// alphabetical order. Empty where the build has no filter.
 std::vector<std::string> system_calls_of(Confined who);

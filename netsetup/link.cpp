@@ -277,8 +277,11 @@ std::string address_words(const Prefix& address) {
     return address.text() + (address.address.is_v4() ? " brd +" : " nodad");
 }
 
-netlink::Message add_address(int index, const Prefix& address) {
-    netlink::Message message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+namespace {
+
+netlink::Message about_address(std::uint16_t type, std::uint16_t flags, int index,
+                               const Prefix& address) {
+    netlink::Message message(type, flags);
     auto& header = message.header<ifaddrmsg>();
     header.ifa_family = std::uint8_t(address.address.family());
     header.ifa_prefixlen = std::uint8_t(address.length);
@@ -291,6 +294,44 @@ netlink::Message add_address(int index, const Prefix& address) {
     } else {
         message.put_u32(IFA_FLAGS, IFA_F_NODAD);
     }
+    return message;
+}
+
+} // namespace
+
+netlink::Message add_address(int index, const Prefix& address) {
+    return about_address(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, address);
+}
+
+netlink::Message lend_address(int index, const Prefix& address, std::uint32_t seconds) {
+    auto message = about_address(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, address);
+    const ifa_cacheinfo lifetime{
+        .ifa_prefered = seconds, .ifa_valid = seconds, .cstamp = 0, .tstamp = 0};
+    message.put(IFA_CACHEINFO, &lifetime, sizeof lifetime);
+    return message;
+}
+
+netlink::Message remove_address(int index, const Prefix& address) {
+    auto message = about_address(RTM_DELADDR, 0, index, address);
+    message.allow(EADDRNOTAVAIL);
+    return message;
+}
+
+// The kernel itself asks for the link's own address, as it asks a neighbour whether it
+// still has one, and here that is everybody. That is a gratuitous ARP request, and another after
+// the retransmission time, which a bridge port's hairpin brings back: that ends the asking (RFC
+// 5227, section 2.3, too, wants two announcements). It does so by a timer: were it to do so at once
+// (NTF_USE), this process would carry the packet to each port of the bridge, 6 us a port. A packet
+// socket's close would wait 15 ms for a grace period (packet_release), and the socket would take
+// CAP_NET_RAW.
+netlink::Message announce(int index, const IpAddress& address) {
+    netlink::Message message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+    auto& header = message.header<ndmsg>();
+    header.ndm_family = std::uint8_t(address.family());
+    header.ndm_ifindex = index;
+    header.ndm_state = NUD_PROBE;
+    message.put(NDA_DST, address.data(), address.size());
+    message.put(NDA_LLADDR, everybody.bytes.data(), everybody.bytes.size());
     return message;
 }
 

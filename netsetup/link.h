@@ -120,5 +120,15 @@ void settle_carrier(netlink::Socket& socket, const std::string& name);
 std::string address_words(const Prefix& address);
 /// An IPv6 address is usable at once: nobody else can have it, so nobody is asked (IFA_F_NODAD).
 netlink::Message add_address(int index, const Prefix& address);
+/// The same for so many seconds, or for so many more.
+netlink::Message lend_address(int index, const Prefix& address, std::uint32_t seconds);
+/// One that is gone already is success.
+netlink::Message remove_address(int index, const Prefix& address);
+
+/// The broadcast address.
+inline constexpr Mac everybody{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+/// Tells the neighbours an IPv4 address of the link's: a gratuitous ARP request (RFC 5227, section
+/// 3).
+netlink::Message announce(int index, const IpAddress& address);
 
 } // namespace ocinet::link

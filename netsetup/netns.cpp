@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
@@ -100,11 +101,11 @@ Fd open_again(const std::string& path, const NetnsIdentity& netns) {
     return found && identify(found.get()) == netns ? std::move(found) : Fd();
 }
 
-Fd open_inhabited(const NetnsIdentity& netns, pid_t except) {
+Fd open_inhabited(const NetnsIdentity& netns, const std::vector<pid_t>& except) {
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
         const std::string name = entry.path().filename();
         const auto pid = parse_number(name, 1, INT32_MAX);
-        if (!pid || pid_t(*pid) == except) {
+        if (!pid || std::find(except.begin(), except.end(), pid_t(*pid)) != except.end()) {
             continue;
         }
         struct stat status{};
@@ -126,15 +127,15 @@ Fd open_inhabited(const NetnsIdentity& netns, pid_t except) {
     return {};
 }
 
-bool is_inhabited(const NetnsIdentity& netns, pid_t except) {
+bool is_inhabited(const NetnsIdentity& netns, const std::vector<pid_t>& except) {
     return bool(open_inhabited(netns, except));
 }
 
-bool is_held(const NetnsIdentity& netns) {
+bool is_held(const NetnsIdentity& netns, const std::vector<pid_t>& except) {
     // 47 33 0:4 net:[4026532267] /run/netns/own rw shared:23 - nsfs nsfs rw
     const auto mounts = read_file("/proc/self/mountinfo", max_mountinfo);
     const std::string root = " net:[" + std::to_string(netns.inode) + "] ";
-    return (mounts && mounts->find(root) != std::string::npos) || is_inhabited(netns);
+    return (mounts && mounts->find(root) != std::string::npos) || is_inhabited(netns, except);
 }
 
 bool is_network_foreign() {

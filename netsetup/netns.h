@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "netsetup/base/fd.h"
 #include "netsetup/netlink.h"
@@ -26,16 +27,16 @@ NetnsIdentity identify(int netns);
 /// The namespace that was at `path` before; empty when it is not there any more.
 Fd open_again(const std::string& path, const NetnsIdentity& netns);
 
-/// The namespace, by way of a process that lives in it, other than `except`; empty when there is
-/// none. Looks at every process of the host. Throws Error when it sees nobody there and has no
+/// The namespace, by way of a process that lives in it, other than these; empty when there is none.
+/// Looks at every process of the host. Throws Error when it sees nobody there and has no
 /// CAP_SYS_PTRACE, without which it cannot see those of others.
-Fd open_inhabited(const NetnsIdentity& netns, pid_t except = 0);
+Fd open_inhabited(const NetnsIdentity& netns, const std::vector<pid_t>& except = {});
 /// Whether there is such a process.
-bool is_inhabited(const NetnsIdentity& netns, pid_t except = 0);
+bool is_inhabited(const NetnsIdentity& netns, const std::vector<pid_t>& except = {});
 
-/// Whether a process lives in it, or it has a name: a mount that we see. One that is ending has
-/// neither, although its links stay a moment longer.
-bool is_held(const NetnsIdentity& netns);
+/// Whether a process other than these lives in it, or it has a name: a mount that we see. One that
+/// is ending has neither, although its links stay a moment longer.
+bool is_held(const NetnsIdentity& netns, const std::vector<pid_t>& except);
 
 /// Whether the host's network belongs to another user namespace than ours, and not to a descendant
 /// of it: as for the hooks of a rootless engine, who are root, but not there.

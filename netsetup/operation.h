@@ -9,6 +9,7 @@
 
 #include "netsetup/base/address.h"
 #include "netsetup/base/deadline.h"
+#include "netsetup/dhcp_control.h"
 #include "netsetup/netlink.h"
 #include "netsetup/netns.h"
 #include "netsetup/policy_loader.h"
@@ -55,6 +56,8 @@ struct Needs {
     /// The same to undo, in a namespace that outlives the container.
     bool container_to_undo = false;
     bool policy_loader = false;
+    /// To apply and to undo.
+    bool dhcp = false;
     /// Regular files that are written, by path.
     std::vector<std::string> files;
 };
@@ -91,6 +94,7 @@ struct Context {
     Deadline deadline = Deadline::never();
     std::optional<ContainerNetns> container = {};
     std::optional<PolicyLoader> policy_loader = {};
+    std::optional<DhcpControl> dhcp = {};
     std::map<std::string, Fd> files = {};
 };
 

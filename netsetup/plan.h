@@ -11,6 +11,7 @@
 #include "netsetup/ops/announce.h"
 #include "netsetup/ops/bridge.h"
 #include "netsetup/ops/container_link.h"
+#include "netsetup/ops/dhcp_client.h"
 #include "netsetup/ops/forwarding.h"
 #include "netsetup/ops/host_link.h"
 #include "netsetup/ops/hosts_file.h"
@@ -31,7 +32,7 @@ using Operation =
                  ops::EnsureBridge, ops::ShareElements, ops::OwnElements, ops::CreateVeth,
                  ops::AccessVlan, ops::UseParent, ops::EnsureVlan, ops::EnsureHostLink,
                  ops::AddHostRoute, ops::CreateUpperLink, ops::RaiseLoopback, ops::ConfigureLink,
-                 ops::PublishPorts, ops::AnnounceAddress, ops::AddHosts>;
+                 ops::RunDhcpClient, ops::PublishPorts, ops::AnnounceAddress, ops::AddHosts>;
 
 struct Step {
     /// For messages: `network "web" (bridge)`.

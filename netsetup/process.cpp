@@ -15,8 +15,11 @@
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/text.h"
+#include "netsetup/json.h"
 
 namespace ocinet {
+
+OCINET_JSON(ProcessIdentity, pid, start_time)
 
 namespace {
 
@@ -95,10 +98,29 @@ bool ends_within(const Fd& pidfd, int milliseconds) {
 
 } // namespace
 
+std::optional<ProcessIdentity> identity_of(pid_t pid) {
+    const auto stat = read_stat(pid);
+    return stat ? std::optional(ProcessIdentity{pid, stat->start_time}) : std::nullopt;
+}
+
+Fd open_process(const ProcessIdentity& process) {
+    if (process.pid <= 0) {
+        return {};
+    }
+    Fd pidfd = open_pidfd(process.pid);
+    const bool is_same = pidfd && identity_of(process.pid) == process && !ends_within(pidfd, 0);
+    return is_same ? std::move(pidfd) : Fd();
+}
+
+void send_signal(const Fd& pidfd, int signal) {
+    if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) != 0 && errno != ESRCH) {
+        throw_errno("send a signal");
+    }
+}
+
 bool has_ended_within(const ProcessIdentity& process, int milliseconds) {
-    const Fd pidfd = open_pidfd(process.pid);
-    const auto stat = pidfd ? read_stat(process.pid) : std::nullopt;
-    return !stat || stat->start_time != process.start_time || ends_within(pidfd, milliseconds);
+    const Fd pidfd = open_process(process);
+    return !pidfd || ends_within(pidfd, milliseconds);
 }
 
 bool is_alive(const ProcessIdentity& process) {

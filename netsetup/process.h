@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,17 @@ struct ProcessIdentity {
 
     bool operator==(const ProcessIdentity&) const = default;
 };
+void to_json(nlohmann::json& json, const ProcessIdentity& process);
+void from_json(const nlohmann::json& json, ProcessIdentity& process);
+
+/// Nothing when there is no such process.
+std::optional<ProcessIdentity> identity_of(pid_t pid);
+
+/// Its pidfd; empty when it has ended. Throws Error.
+Fd open_process(const ProcessIdentity& process);
+
+/// One that has ended by now is success.
+void send_signal(const Fd& pidfd, int signal);
 
 /// Not gone, not another process with the same id; not one that has ended and is only not reaped.
 /// One whose first thread has ended while others go on is alive. Throws Error when that cannot be

@@ -10,6 +10,7 @@
 #include "netsetup/link.h"
 #include "netsetup/ops/forwarding.h"
 #include "netsetup/share.h"
+#include "netsetup/state/dhcp_leases.h"
 
 namespace ocinet {
 
@@ -117,7 +118,8 @@ bool has_ended(const Record& record, const state::Directory& directory, netlink:
     // has not come.
     const bool left = record.phase == Record::Phase::left;
     return record.given_netns.empty() || !has_link(record, route) ||
-           !(left ? share::is_needed(directory, record) : is_held(record.netns));
+           !(left ? share::is_needed(directory, record)
+                  : is_held(record.netns, state::dhcp_clients(directory, record.id)));
 }
 
 namespace {

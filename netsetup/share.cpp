@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "netsetup/base/log.h"
+#include "netsetup/state/dhcp_leases.h"
 #include "netsetup/state/users.h"
 
 namespace ocinet::share {
@@ -90,9 +91,15 @@ std::optional<std::string> living_owner(const state::Directory& directory, const
 }
 
 bool is_needed(const state::Directory& directory, const Record& record, pid_t except) {
-    return living_owner(directory, record).has_value() ||
-           (!record.given_netns.empty() && record.netns.cookie != 0 &&
-            is_inhabited(record.netns, except));
+    if (living_owner(directory, record)) {
+        return true;
+    }
+    if (record.given_netns.empty() || record.netns.cookie == 0) {
+        return false;
+    }
+    auto ours = state::dhcp_clients(directory, record.id);
+    ours.push_back(except);
+    return is_inhabited(record.netns, ours);
 }
 
 } // namespace ocinet::share

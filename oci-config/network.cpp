@@ -130,6 +130,11 @@ void read_ipam(ObjectReader& reader, Network& network) {
         network.ipam = fixed;
     } else if (driver == "none" && network.is_on_parent()) {
         network.ipam = none;
+    } else if (driver == "dhcp" && network.driver == "macvlan") {
+        network.ipam = dhcp;
+    } else if (driver == "dhcp" && network.driver == "ipvlan") {
+        throw option.wrong("driver", "dhcp: servers tell clients apart by their MAC addresses, and "
+                                     "those of an ipvlan are all its parent's");
     } else if (driver == "none" || driver == "dhcp") {
         throw option.wrong("driver", "\"" + driver + "\" is not supported by the driver \"" +
                                          network.driver + "\"");
@@ -137,10 +142,11 @@ void read_ipam(ObjectReader& reader, Network& network) {
         throw option.wrong("driver",
                            "\"" + driver + "\" is none of host-local, static, none, dhcp");
     }
-    if (network.ipam == none && !network.subnets.empty()) {
-        throw option.wrong("driver", "none, but the network has subnets");
+    const bool needs_subnet = network.ipam == leases || network.ipam == fixed;
+    if (!needs_subnet && !network.subnets.empty()) {
+        throw option.wrong("driver", driver + ", but the network has subnets");
     }
-    if (network.ipam != none && network.subnets.empty()) {
+    if (needs_subnet && network.subnets.empty()) {
         throw option.wrong("driver", driver + " needs a subnet");
     }
 }
@@ -158,7 +164,8 @@ const char* name_of(Route::Type type) {
 }
 
 bool Network::has(int family) const {
-    return std::any_of(subnets.begin(), subnets.end(),
+    return (family == AF_INET && ipam == Ipam::dhcp) ||
+           std::any_of(subnets.begin(), subnets.end(),
                        [&](const Subnet& subnet) { return subnet.gateway.family() == family; });
 }
 

@@ -64,7 +64,7 @@ struct Network {
     /// Of macvlan: from how many receivers on a broadcast is queued (bclim); -1: never.
     std::optional<std::int32_t> broadcast_limit;
     /// Who gives the containers' addresses.
-    enum class Ipam { leases, fixed, none };
+    enum class Ipam { leases, fixed, dhcp, none };
     Ipam ipam = Ipam::leases;
     /// Routers' advertisements give its containers IPv6 addresses and routes (RFC 4862).
     bool slaac = false;
@@ -84,6 +84,7 @@ struct Network {
     std::optional<IpAddress> outbound_addr4;
     std::optional<IpAddress> outbound_addr6;
 
+    /// Its containers have addresses of the family, but for those that routers give.
     bool has(int family) const;
     /// Its containers stand on the network of an interface of the host's, not behind the host.
     bool is_on_parent() const { return driver == "macvlan" || driver == "ipvlan"; }

@@ -128,6 +128,9 @@ void read_macvlan_options(ObjectReader& option, Network& network) {
     if (network.host_access && network.mode != "bridge") {
         throw option.wrong("host_access", "goes with mode=bridge only");
     }
+    if (network.host_access && network.ipam == Network::Ipam::dhcp) {
+        throw option.wrong("host_access", "needs addresses that are known before, not DHCP's");
+    }
 }
 
 // The flag says who of one parent's interfaces reach each other.

@@ -24,7 +24,7 @@ namespace {
 
 bool gives_default_route(const Request& request, int family) {
     return (family == AF_INET ? request.default_route4 : request.default_route6) &&
-           request.network.has(family);
+           gateway_of(request.network, family).has_value(); // DHCP brings its own
 }
 
 } // namespace

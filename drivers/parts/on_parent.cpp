@@ -140,6 +140,12 @@ Plan plan_on_parent(const Request& request, const HostView& view, const std::str
     const Mac mac = link.mac.value_or(base.mac);
     plan.own.push_back({label(request), link});
     configure_link(plan, request, addresses);
+    if (request.network.ipam == oci::Network::Ipam::dhcp) {
+        plan.own.push_back(
+            {label(request), ops::RunDhcpClient{.interface = link.name,
+                                                .default_route = request.default_route4,
+                                                .metric = request.network.metric}});
+    }
     announce(plan, request, addresses, link, mac);
     add_hosts(plan, request, view, addresses);
     plan.attached.push_back(summary(request, addresses, mac));

@@ -35,6 +35,10 @@ std::string policy_program() {
     return prefix() + "/" OCINET_LIBEXEC_DIR "/ocinet-policy";
 }
 
+std::string dhcp_program() {
+    return prefix() + "/" OCINET_LIBEXEC_DIR "/ocinet-dhcp";
+}
+
 std::string policy_text() {
     return prefix() + "/" OCINET_DATA_DIR "/policy.nft";
 }

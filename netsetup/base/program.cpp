@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "cli/program.h"
+#include "netsetup/base/program.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -14,22 +14,12 @@
 #include "netsetup/base/file.h"
 #include "netsetup/base/text.h"
 
-namespace ocinet::cli {
+namespace ocinet {
 
 namespace {
 
 constexpr const char* search_path = "/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr std::size_t longest_output = 1 << 20;
-
-std::string find_program(const std::string& name) {
-    for (const auto directory : split(search_path, ':')) {
-        std::string path = std::string(directory) + "/" + name;
-        if (::access(path.c_str(), X_OK) == 0) {
-            return path;
-        }
-    }
-    throw Error("there is no " + name + " in " + search_path);
-}
 
 pid_t start(const std::string& path, std::vector<std::string> words, int output) {
     std::vector<char*> arguments;
@@ -66,6 +56,16 @@ int wait_for(pid_t pid) {
 
 } // namespace
 
+std::string find_program(const std::string& name) {
+    for (const auto directory : split(search_path, ':')) {
+        std::string path = std::string(directory) + "/" + name;
+        if (::access(path.c_str(), X_OK) == 0) {
+            return path;
+        }
+    }
+    throw Error("there is no " + name + " in " + search_path);
+}
+
 Ended run_program(const std::vector<std::string>& words) {
     const std::string path = find_program(words.front());
     std::array<int, 2> ends{};
@@ -83,4 +83,4 @@ Ended run_program(const std::vector<std::string>& words) {
     return ended;
 }
 
-} // namespace ocinet::cli
+} // namespace ocinet

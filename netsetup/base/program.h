@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace ocinet::cli {
+namespace ocinet {
 
 struct Ended {
     int status = 0;
@@ -12,9 +12,13 @@ struct Ended {
     std::string said;
 };
 
-/// Runs a program of the system's, found in /usr/sbin, /usr/bin, /sbin, /bin alone, with nothing
-/// but this PATH in its environment and nothing to read. Throws Error when it is not there; one
+/// Where a program of the system's is: in /usr/sbin, /usr/bin, /sbin, /bin alone. Throws Error when
+/// it is in none of them.
+std::string find_program(const std::string& name);
+
+/// Runs a program of the system's, with nothing but these directories as PATH in its
+/// environment, and nothing to read. Throws Error when it is not there; one
 /// that a signal ends has the status 128 + signal.
 Ended run_program(const std::vector<std::string>& words);
 
-} // namespace ocinet::cli
+} // namespace ocinet

@@ -13,7 +13,6 @@ inline constexpr bool is_instrumented = true;
 inline constexpr bool is_instrumented = false;
 #endif
 
-void drop_capabilities();
 void restrict_paths(Confined who);
 void restrict_system_calls(Confined who);
 

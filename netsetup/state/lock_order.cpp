@@ -12,7 +12,8 @@
 namespace ocinet::state {
 
 std::string LockName::text() const {
-    constexpr std::array kinds{"netns", "container", "network", "host", "allowances"};
+    constexpr std::array kinds{"netns",      "container", "network", "host",
+                               "allowances", "dhcp",      "agent"};
     const std::string word = kinds.at(std::size_t(kind));
     return name.empty() ? word : word + " " + name;
 }
@@ -28,8 +29,8 @@ namespace {
 }
 
 bool is_in_order(const LockName& first, const LockName& second) {
-    if (first.kind != second.kind) { // other firewalls' programs run under theirs
-        return first.kind < second.kind && second.kind != LockKind::allowances;
+    if (first.kind != second.kind) { // under the others no lock is taken, nor they under any
+        return first.kind < second.kind && second.kind <= LockKind::host;
     }
     return first.kind == LockKind::container ||
            (first.kind == LockKind::network && first.name < second.name);

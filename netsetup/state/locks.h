@@ -53,6 +53,12 @@ public:
     /// it.
     Held allowances() { return take({LockKind::allowances, ""}); }
 
+    /// Starting and ending the container's DHCP clients, which others than we do: without any other
+    /// lock.
+    Held dhcp(const std::string& id) { return take({LockKind::dhcp, id}); }
+    /// Being the host's one ocinet-agent: alone, too.
+    Held agent() { return take({LockKind::agent, ""}); }
+
     /// All that guards what the containers of these networks share; the names ascend.
     std::vector<Held> shared(const std::vector<std::string>& networks);
 

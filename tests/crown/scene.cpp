@@ -122,6 +122,11 @@ Scene::Scene(Setting setting) : setting_(std::move(setting)), id_(container_id()
                  "s=/proc/sys/net/ipv6/conf/all/forwarding; [ ! -e $s ] || echo 1 >$s");
     }
     host_.write_network("web", setting_.network);
+    if (setting_.has_dhcp) {
+        lan_ = std::make_unique<DhcpLan>(host_);
+        lan_->start_server("192.0.2.50,192.0.2.250");
+        lan_->start_agent();
+    }
     if (!setting_.neighbour.empty()) {
         add_neighbour();
     }
@@ -175,6 +180,13 @@ void Scene::kill_box() {
         companion_->kill();
         host_.sh("ip netns del " + std::string(netns_name));
     }
+    // What a DHCP client lives in is gone when that is.
+    if (!setting_.has_dhcp) {
+        wait_for_links_of_dead();
+    }
+}
+
+void Scene::wait_for_links_of_dead() const {
     if (!eventually(
             [&] { return links() == links_before_ && host_.run(setting_.is_gone).status == 0; })) {
         throw Error("the dead container's link stays");
@@ -208,6 +220,9 @@ void Scene::after_detach() {
 }
 
 json Scene::everything() const {
+    if (setting_.has_dhcp) {
+        wait_for_links_of_dead();
+    }
     json state = snapshot_of(host_);
     const json files = json::parse(host_.ask([] { return state_files().dump(); }));
     state["run"].update(files["maps"]);
@@ -218,6 +233,7 @@ json Scene::everything() const {
         }
     }
     state["hosts"] = hosts_of(*box_);
+    state["DHCP clients"] = setting_.has_dhcp ? dhcp_clients_of(id_) : json::array();
     for (const auto& dead : dead_) {
         if (hosts_of(*dead) != "127.0.0.1\tlocalhost\n") {
             state["hosts of a dead container"] = hosts_of(*dead);
@@ -230,6 +246,9 @@ json Scene::kernel() const {
     json state = snapshot_of(host_);
     state.erase("run");
     state["hosts"] = hosts_of(*box_);
+    if (setting_.has_dhcp) {
+        state.erase("fdb"); // its MAC address is another one each time
+    }
     return state;
 }
 

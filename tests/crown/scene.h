@@ -8,6 +8,7 @@
 
 #include "tests/crown/settings.h"
 #include "tests/support/container.h"
+#include "tests/support/dhcp_lan.h"
 #include "tests/support/host.h"
 
 namespace ocinet::test {
@@ -54,6 +55,7 @@ private:
     void add_neighbour();
     std::unique_ptr<Container> make_container(const std::string& id) const;
     /// How many interfaces the host has that are no bridges.
+    void wait_for_links_of_dead() const;
     std::size_t links() const;
 
     Setting setting_;
@@ -63,6 +65,7 @@ private:
     std::string id_;
     std::size_t links_before_ = 0;
     std::unique_ptr<Container> companion_;
+    std::unique_ptr<DhcpLan> lan_;
     bool companion_attached_ = false;
     std::unique_ptr<Container> box_;
     std::vector<std::unique_ptr<Container>> dead_;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "netsetup/base/error.h"
+#include "tests/support/dhcp_lan.h"
 
 namespace ocinet::test {
 
@@ -156,6 +157,11 @@ std::vector<Setting> table() {
          .network = on_lan0({{"mode", "passthru"}}),
          .on_host = lan0,
          .is_gone = "ip -d link show lan0 | grep -q 'promiscuity 0 '"},
+        {.name = "macvlan with DHCP",
+         .annotations = {{"io.ocinet.network", "web"}},
+         .network = DhcpLan::network(),
+         .is_gone = "! bridge fdb show dev lan0 | grep -q 02:0c:",
+         .has_dhcp = true},
         {.name = "driver none", .annotations = {{"io.ocinet.network", "none"}}},
         {.name = "driver host",
          .annotations = {{"io.ocinet.network", "host"}},

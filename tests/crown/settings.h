@@ -39,6 +39,8 @@ struct Setting {
     std::string is_gone = "true";
     Companion companion = Companion::none;
     bool in_host_netns = false;
+    /// DHCP serves the network of lan0.
+    bool has_dhcp = false;
     bool needs_vlans = false;
 };
 

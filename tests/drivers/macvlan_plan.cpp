@@ -288,6 +288,9 @@ TEST_CASE("what means nothing on a parent is refused") {
                   eth0()) == macvlan + "mac= means nothing in mode passthru");
     CHECK(refusal(request_for(file("ipvlan"), "mac=02:00:00:00:00:07"), eth0()) ==
           "network \"web\" (ipvlan): mac= means nothing here");
+    CHECK(refusal(request_for(R"({"driver":"macvlan","ipam_options":{"driver":"dhcp"}})",
+                              "ip=10.7.0.5"),
+                  eth0()) == macvlan + "ip= means nothing here: the network has no subnet");
     auto network = json::parse(file("macvlan"));
     network["ipam_options"] = {{"driver", "static"}};
     CHECK(refusal(request_for(network.dump()), eth0()) == macvlan + "no ip= of 10.7.0.0/24");
@@ -296,6 +299,29 @@ TEST_CASE("what means nothing on a parent is refused") {
     network["options"] = {{"vlan", "50"}};
     CHECK(refusal(request_for(network.dump(), "ip=10.7.0.5"), eth0()) ==
           macvlan + "no interface can be called interface12345.50");
+}
+
+TEST_CASE("the addresses of a macvlan may come from DHCP") {
+    const auto client_of = [](bool default_route) {
+        const json network = {{"driver", "macvlan"},
+                              {"network_interface", "eth0"},
+                              {"ipam_options", {{"driver", "dhcp"}}},
+                              {"options", {{"metric", "7"}}}};
+        Request request = request_for(network.dump());
+        request.default_route4 = default_route;
+        const Plan plan = planned(request, eth0());
+        const auto* link = std::get_if<ops::ConfigureLink>(&plan.own.at(2).operation);
+        REQUIRE(link);
+        CHECK(link->addresses.empty());
+        CHECK(link->routes.empty());
+        REQUIRE(plan.own.size() == 4); // it comes last, and nothing is announced before
+        return std::get<ops::RunDhcpClient>(plan.own.back().operation);
+    };
+    const auto client = client_of(true);
+    CHECK(client.interface == "eth0");
+    CHECK(client.default_route);
+    CHECK(client.metric == 7);
+    CHECK_FALSE(client_of(false).default_route);
 }
 
 } // namespace ocinet::test

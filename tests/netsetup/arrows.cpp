@@ -19,11 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using Lines = std::vector<std::string>;
 
-// This file is SOURCE/tests/netsetup/arrows.cpp.
-fs::path source_directory() {
-    return fs::path(__FILE__).parent_path().parent_path().parent_path();
-}
-
 struct File {
     /// Relative to the source directory.
     std::string name;
@@ -84,7 +79,8 @@ const Rule rules[] = {
       "netsetup/host_view.h"}},
     {"hook", {"hook", "drivers", "oci-config", "netsetup"}},
     {"cli", {"cli", "drivers", "oci-config", "netsetup"}},
-    {"agent", {"agent", "drivers", "oci-config", "netsetup"}},
+    {"dhcp", {"dhcp", "netsetup"}},
+    {"agent", {"agent", "netsetup"}},
     {"shim", {"shim", "oci-config", "netsetup/base"}},
     {"policy", {"policy", "netsetup/confine.h", "netsetup/base"}},
 };

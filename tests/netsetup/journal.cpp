@@ -71,6 +71,8 @@ const Entry entries[] = {
          "routes":[{"destination":"0.0.0.0/0","gateway":"10.1.0.1","metric":7,"type":"unicast"},
                    {"destination":"10.2.0.0/16","metric":0,"type":"blackhole"}]})",
      "nsenter -t $PID -n ip route add default via 10.1.0.1 dev eth0 metric 7"},
+    {"run-dhcp-client", R"({"interface":"eth0","default_route":true,"metric":7})",
+     "nsenter -t $PID -n udhcpc -R -i eth0"},
     {"publish-ports",
      R"({"elements":[{"set":"any4","key":["tcp","8080"],"value":["10.1.0.5","80"],
          "comment":"c1 web"}],"claims":[{"protocol":"udp","address":"0.0.0.0","first":53,
@@ -249,6 +251,8 @@ TEST_CASE("a plan needs what its operations need") {
         needs_of({"take-address", "take-ports", "ensure-bridge", "publish-ports"}).container);
     CHECK(needs_of({"take-address", "create-veth"}).container);
     CHECK(needs_of({"raise-loopback"}).container);
+    CHECK(needs_of({"run-dhcp-client"}).dhcp);
+    CHECK_FALSE(needs_of({"configure-link"}).dhcp);
     CHECK(needs_of({"ensure-policy"}).policy_loader);
     CHECK_FALSE(needs_of({"share-elements"}).policy_loader);
     CHECK(needs_of({"add-hosts"}).files == std::vector<std::string>{"/b/hosts"});

@@ -18,11 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// This file is SOURCE/tests/netsetup/security_table.cpp.
-fs::path source_directory() {
-    return fs::path(__FILE__).parent_path().parent_path().parent_path();
-}
-
 std::set<std::string> all_of(const std::string& text, const std::string& pattern) {
     const std::regex regex(pattern);
     std::set<std::string> found;

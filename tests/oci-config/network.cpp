@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "oci-config/network.h"
 
+#include <sys/socket.h>
+
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -291,6 +293,17 @@ TEST_CASE("a network file's own keys are held to their types") {
         {{{"network_dns_servers", {"9.9.9.9"}}}, ": network_dns_servers: not supported yet"},
         {{{"ipam_options", {{"driver", "dhcp"}}}},
          ": ipam_options: driver: \"dhcp\" is not supported by the driver \"bridge\""},
+        {{{"driver", "ipvlan"}, {"ipam_options", {{"driver", "dhcp"}}}},
+         ": ipam_options: driver: dhcp: servers tell clients apart by their MAC addresses, and "
+         "those of an ipvlan are all its parent's"},
+        {{{"driver", "macvlan"},
+          {"ipam_options", {{"driver", "dhcp"}}},
+          {"subnets", {{{"subnet", "10.1.0.0/24"}}}}},
+         ": ipam_options: driver: dhcp, but the network has subnets"},
+        {{{"driver", "macvlan"},
+          {"ipam_options", {{"driver", "dhcp"}}},
+          {"options", {{"host_access", "true"}}}},
+         ": options: host_access: needs addresses that are known before, not DHCP's"},
         {{{"ipam_options", {{"driver", "lan"}}}},
          ": ipam_options: driver: \"lan\" is none of host-local, static, none, dhcp"},
         {{{"ipam_options", {{"driver", "static"}}}},
@@ -334,6 +347,11 @@ TEST_CASE("networks on an interface of the host's") {
     CHECK(parsed({{"driver", "macvlan"}, {"ipv6_enabled", true}}).slaac);
     CHECK(parsed({{"driver", "macvlan"}, {"options", {{"bclim", "5"}}}}).broadcast_limit == 5);
     CHECK(parsed({{"driver", "macvlan"}, {"options", {{"bclim", "-1"}}}}).broadcast_limit == -1);
+    const Network leased = parsed({{"driver", "macvlan"}, {"ipam_options", {{"driver", "dhcp"}}}});
+    CHECK(leased.ipam == Network::Ipam::dhcp);
+    CHECK(leased.has(AF_INET));
+    CHECK_FALSE(leased.has(AF_INET6));
+    CHECK_FALSE(macvlan.has(AF_INET));
     const Network ipvlan = parsed({{"driver", "ipvlan"},
                                    {"network_interface", "eth0"},
                                    {"options", {{"mode", "l3"}, {"vlan", "7"}}},

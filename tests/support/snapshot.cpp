@@ -117,7 +117,7 @@ json read_state_files() {
             if (!fixed) {
                 files[entry.path().string()] = text;
             }
-        } else if (!entry.is_directory()) {
+        } else if (!entry.is_directory() && !entry.is_socket()) { // that is a living agent's
             files[entry.path().string()] = "(not a regular file)";
         }
     }

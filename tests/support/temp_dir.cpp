@@ -51,4 +51,9 @@ std::string read_text(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+std::filesystem::path source_directory() {
+    // This file is SOURCE/tests/support/temp_dir.cpp.
+    return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+}
+
 } // namespace ocinet::test

@@ -27,6 +27,9 @@ private:
 /// Writes a whole file, and the directories above it where they are missing.
 void write_text(const std::filesystem::path& path, std::string_view text);
 
+/// The tree of which these tests were built.
+std::filesystem::path source_directory();
+
 /// A regular file's whole text; throws Error when there is none.
 std::string read_text(const std::filesystem::path& path);
 

@@ -4,6 +4,7 @@
 # words and its status in the shared directory, and switches the guest off. `shared` and `modules` come from the kernel's
 # command line.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+export OCINET_GUEST=1 # nothing here can be harmed
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t cgroup2 cgroup /sys/fs/cgroup

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "netsetup/base/fd.h"
+
+/// The socket of ocinet-agent, by which it is told what to do: /run/ocinet/agent.sock, of the type
+/// SOCK_SEQPACKET. A packet is a request in JSON, and so is its answer:
+///     {"start": {"name": NAME, "command": [PROGRAM, ARGUMENT, …]}}
+///     {"stop": {"name": NAME}}
+///     {} or {"error": TEXT}
+/// `stop` is answered once the program has ended.
+namespace ocinet::agent {
+
+inline constexpr std::size_t largest_request = 65536;
+
+/// Asks and waits. False when no agent runs; throws Error with what it says is wrong.
+bool ask(const nlohmann::json& request);
+
+/// What the agent remembers of a program, below /run/ocinet: the next agent goes on with it.
+std::string helper_file(const std::string& name);
+
+/// The agent's end. Throws Error.
+Fd listen();
+
+} // namespace ocinet::agent

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/attendant.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "netsetup/base/error.h"
+#include "netsetup/base/file.h"
+
+namespace ocinet {
+
+namespace {
+
+constexpr std::size_t longest_report = 65536;
+
+struct Pipe {
+    Fd read;
+    Fd write;
+
+    static Pipe open() {
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+            throw_errno("pipe");
+        }
+        return {Fd(ends[0]), Fd(ends[1])};
+    }
+};
+
+} // namespace
+
+Attendant::Attendant(std::string name, pid_t pid, Fd order, Fd report)
+    : name_(std::move(name)), pid_(pid), order_(std::move(order)), report_(std::move(report)) {}
+
+Attendant::Attendant(Attendant&& other) noexcept
+    : name_(std::move(other.name_)), pid_(std::exchange(other.pid_, 0)),
+      order_(std::move(other.order_)), report_(std::move(other.report_)) {}
+
+Attendant Attendant::start(std::vector<std::string> words) {
+    Pipe order = Pipe::open();
+    Pipe report = Pipe::open();
+    std::vector<char*> arguments;
+    for (auto& word : words) {
+        arguments.push_back(word.data());
+    }
+    arguments.push_back(nullptr);
+    const std::array<char*, 1> no_environment{nullptr};
+
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, order.read.get(), STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, report.write.get(), STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, report.write.get(), STDERR_FILENO);
+    pid_t pid = 0;
+    const int error = ::posix_spawn(&pid, words.front().c_str(), &actions, nullptr,
+                                    arguments.data(), no_environment.data());
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) {
+        throw system_error(error, "start " + words.front());
+    }
+    return {words.front().substr(words.front().rfind('/') + 1), pid, std::move(order.write),
+            std::move(report.read)};
+}
+
+void Attendant::tell(std::string_view order) {
+    write_all(order_.get(), order, "to " + name_);
+}
+
+std::string Attendant::answer() {
+    std::string line;
+    char next = 0;
+    ssize_t got = 0;
+    while ((got = ::read(report_.get(), &next, 1)) == 1 || (got < 0 && errno == EINTR)) {
+        if (got == 1 && next == '\n') {
+            return line;
+        }
+        if (got == 1) {
+            line += next;
+        }
+    }
+    throw Error(name_ + (line.empty() ? " ended early" : ": " + line));
+}
+
+std::string Attendant::last_words() {
+    std::string words = read_all(report_.get(), longest_report, name_ + "'s report");
+    finish();
+    return words;
+}
+
+void Attendant::finish() {
+    order_.reset();
+    while (pid_ != 0 && ::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = 0;
+}
+
+} // namespace ocinet
