@@ -22,8 +22,8 @@ std::string use_of(const Request& request) {
 
 // An access point answers to the one address that was authenticated (IEEE 802.11, 3-address
 // format).
-void refuse_wifi(const Request& request, const link::Link& parent) {
-    if (parent.kind == "wlan" && !is_passthru(request)) {
+void refuse_wifi(const Request& request, const HostView::Parent& parent) {
+    if (parent.is_wifi && !is_passthru(request)) {
         throw Error(label(request) + ": interface " + parent.name +
                     " is Wi-Fi, which carries one MAC address only")
             .hint("use the driver ipvlan, whose interfaces share the parent's");
@@ -41,7 +41,7 @@ HostQuery query_macvlan(const Request& request) {
 }
 
 Plan plan_macvlan(const Request& request, const HostView& view) {
-    refuse_wifi(request, found_parent(request, view));
+    refuse_wifi(request, view.parents.back());
     ops::CreateUpperLink link{.kind = "macvlan",
                               .mode = request.network.mode,
                               .broadcast_limit = request.network.broadcast_limit};

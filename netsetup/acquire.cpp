@@ -27,6 +27,9 @@ Context acquire(Host& host, const std::string& container_id, const Plan& plan, F
     if (wanted.policy_loader) {
         context.policy_loader.emplace(PolicyLoader::start());
     }
+    if (wanted.link_watch) {
+        context.link_watch.emplace(LinkWatch::open());
+    }
     if (wanted.dhcp) {
         context.dhcp.emplace(DhcpControl::open(container_id));
     }

@@ -119,7 +119,7 @@ void look_at_parent(HostView& view, const HostQuery::Parent& query,
     }
     look_for_other_use(view, name, query.as, directory);
     while (true) {
-        view.parents.push_back({name, link::find(route, name)});
+        view.parents.push_back({name, link::find(route, name), link::is_wifi(name)});
         const auto& found = view.parents.back().link;
         const auto dot = name.rfind('.');
         if ((found && found->alias != link_alias("", name)) || dot == std::string::npos ||

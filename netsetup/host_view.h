@@ -94,6 +94,7 @@ struct HostView {
     struct Parent {
         std::string name;
         std::optional<link::Link> link;
+        bool is_wifi = false;
     };
     std::vector<Parent> parents;
     /// Of the parent, where it is there.

@@ -13,6 +13,7 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
@@ -195,6 +196,12 @@ std::vector<Prefix> addresses(netlink::Socket& socket, int index) {
         }
     }
     return prefixes;
+}
+
+// net/wireless/core.c: cfg80211_register_netdevice() makes the link.
+bool is_wifi(const std::string& name) {
+    struct stat status{};
+    return ::lstat(("/sys/class/net/" + name + "/phy80211").c_str(), &status) == 0;
 }
 
 Link required(netlink::Socket& socket, const std::string& name) {

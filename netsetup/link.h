@@ -20,7 +20,7 @@ struct Link {
     int index = 0;
     std::string name;
     std::string alias;
-    /// `bridge`, `veth`, …; `wlan` for Wi-Fi (net/wireless/core.c); empty for other hardware.
+    /// `bridge`, `veth`, …; empty for hardware.
     std::string kind;
     bool up = false;
     bool loopback = false;
@@ -68,6 +68,8 @@ std::string ipv6_problem(const Link& link, bool wanted, bool slaac = false);
 /// Nothing when there is no such link.
 std::optional<Link> find(netlink::Socket& socket, const std::string& name);
 std::optional<Link> find(netlink::Socket& socket, int index);
+/// Whether the link of the network in which /sys was mounted is Wi-Fi: rtnetlink does not tell.
+bool is_wifi(const std::string& name);
 /// A link that is none of ours.
 struct Foreign {
     std::string name;

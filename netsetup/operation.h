@@ -10,6 +10,7 @@
 #include "netsetup/base/address.h"
 #include "netsetup/base/deadline.h"
 #include "netsetup/dhcp_control.h"
+#include "netsetup/link_watch.h"
 #include "netsetup/netlink.h"
 #include "netsetup/netns.h"
 #include "netsetup/policy_loader.h"
@@ -56,6 +57,7 @@ struct Needs {
     /// The same to undo, in a namespace that outlives the container.
     bool container_to_undo = false;
     bool policy_loader = false;
+    bool link_watch = false;
     /// To apply and to undo.
     bool dhcp = false;
     /// Regular files that are written, by path.
@@ -94,6 +96,7 @@ struct Context {
     Deadline deadline = Deadline::never();
     std::optional<ContainerNetns> container = {};
     std::optional<PolicyLoader> policy_loader = {};
+    std::optional<LinkWatch> link_watch = {};
     std::optional<DhcpControl> dhcp = {};
     std::map<std::string, Fd> files = {};
 };

@@ -141,6 +141,7 @@ Needs needs(const Plan& plan) {
             all.container = all.container || one.container;
             all.container_to_undo = all.container_to_undo || one.container_to_undo;
             all.policy_loader = all.policy_loader || one.policy_loader;
+            all.link_watch = all.link_watch || one.link_watch;
             all.dhcp = all.dhcp || one.dhcp;
             all.files.insert(all.files.end(), one.files.begin(), one.files.end());
         }

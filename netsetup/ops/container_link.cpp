@@ -4,10 +4,12 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "netsetup/json.h"
 #include "netsetup/link.h"
+#include "netsetup/ops/in_use.h"
 #include "netsetup/routes.h"
 #include "netsetup/sysctl.h"
 
@@ -154,12 +156,11 @@ Needs needs(const ConfigureLink& op) {
             .container_to_undo = std::any_of(op.routes.begin(), op.routes.end(), leads_nowhere)};
 }
 
-void apply(const ConfigureLink& op, Context& context) {
-    const int index = link::required(context.container->route, op.name).index;
-    const auto settings = settings_of(op);
-    sysctl::set_ipv6(context.container->ipv6_conf.get(), op.name, settings);
+namespace {
+
+std::vector<netlink::Message> configure(const ConfigureLink& op, int index) {
     std::vector<netlink::Message> messages;
-    int command = int(settings.size());
+    int command = int(settings_of(op).size());
     messages.push_back(link::raise(op.name));
     messages.back().command(command++);
     for (const auto& address : op.addresses) {
@@ -170,7 +171,23 @@ void apply(const ConfigureLink& op, Context& context) {
         messages.push_back(route::add(kernel_route(route, index)));
         messages.back().command(command++);
     }
-    context.container->route.send(messages);
+    return messages;
+}
+
+} // namespace
+
+void apply(const ConfigureLink& op, Context& context) {
+    const int index = link::required(context.container->route, op.name).index;
+    sysctl::set_ipv6(context.container->ipv6_conf.get(), op.name, settings_of(op));
+    // A macvlan's MAC address (macvlan_open()), an ipvlan's IP address
+    // (ipvlan_addr4_validator_event()).
+    attempt_while_in_use(context, {EBUSY, EADDRINUSE}, [&](bool again) {
+        auto messages = configure(op, index);
+        for (auto& message : messages) {
+            message.allow(again ? EEXIST : 0);
+        }
+        context.container->route.send(messages);
+    });
 }
 
 void undo(const ConfigureLink& op, Context& context, Undo) {

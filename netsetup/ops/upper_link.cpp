@@ -11,6 +11,7 @@
 #include "netsetup/base/text.h"
 #include "netsetup/json.h"
 #include "netsetup/link.h"
+#include "netsetup/ops/in_use.h"
 
 namespace ocinet::ops {
 
@@ -171,13 +172,17 @@ Description describe(const CreateUpperLink& op) {
 }
 
 Needs needs(const CreateUpperLink&) {
-    return {.container = true, .container_to_undo = true};
+    return {.container = true, .container_to_undo = true, .link_watch = true};
 }
 
 void apply(const CreateUpperLink& op, Context& context) {
     const int parent = link::required(context.route, op.parent).index;
     try {
-        context.route.send(create(op, parent, context.container->netns.get()));
+        // A parent that carries one in mode passthru, or is wanted for one
+        // (macvlan_common_newlink()).
+        attempt_while_in_use(context, {EBUSY, EINVAL}, [&](bool) {
+            context.route.send(create(op, parent, context.container->netns.get()));
+        });
     } catch (netlink::Refused& refused) {
         explain(refused, op);
         throw;

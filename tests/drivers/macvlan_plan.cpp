@@ -267,9 +267,7 @@ TEST_CASE("a parent on which nothing can stand is refused") {
 }
 
 TEST_CASE("Wi-Fi carries macvlan in mode passthru alone, and ipvlan") {
-    link::Link found = interface("eth0");
-    found.kind = "wlan";
-    const HostView view = view_of({{"eth0", found}});
+    const HostView view = view_of({{"eth0", interface("eth0"), true}});
     CHECK(refusal(request_for(file("macvlan")), view) ==
           "network \"web\" (macvlan): interface eth0 is Wi-Fi, which carries one MAC address only");
     CHECK(refusal(request_for(file("macvlan", {{"mode", "passthru"}})), view).empty());

@@ -96,6 +96,23 @@ TEST_CASE("who reaches whom in the modes of ipvlan", "[guest]") {
     CHECK(leftovers(lan.host) == nothing_left);
 }
 
+TEST_CASE("an address is used again while the kernel still has it", "[guest]") {
+    const Lan lan(network(json::object()));
+    if (!has_ipvlan(lan.host)) {
+        SKIP(cannot);
+    }
+    Container first = lan.container("192.0.2.20");
+    first.attach();
+    const Process holder = hold_netns(lan.host, first);
+    first.kill();
+    first.detach();
+    const Container second = lan.container("192.0.2.20");
+    CHECK(attach_after(lan.host, second, holder) == 0);
+    CHECK(reaches(second, "192.0.2.1"));
+    second.detach();
+    CHECK(leftovers(lan.host) == nothing_left);
+}
+
 TEST_CASE("macvlan and ipvlan do not share a parent", "[guest]") {
     const Lan lan(network(json::object()));
     if (!has_ipvlan(lan.host)) {

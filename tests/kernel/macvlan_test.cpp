@@ -77,6 +77,25 @@ TEST_CASE("containers on a LAN by macvlan") {
     CHECK(eventually([&] { return difference(before, lan.host.snapshot()) == no_difference; }));
 }
 
+TEST_CASE("a container starts again while the kernel still has what it had") {
+    const std::string mode = GENERATE("bridge", "passthru");
+    CAPTURE(mode);
+    const Lan lan(network({{"mode", mode}}));
+    const Annotations same = {
+        {"io.ocinet.network",
+         std::string("lan:ip=192.0.2.20") + (mode == "bridge" ? ",mac=02:00:00:00:00:77" : "")}};
+    Container first(lan.host, same);
+    first.attach();
+    const Process holder = hold_netns(lan.host, first);
+    first.kill();
+    first.detach();
+    const Container second(lan.host, same);
+    CHECK(attach_after(lan.host, second, holder) == 0);
+    CHECK(reaches(second, "192.0.2.1"));
+    second.detach();
+    CHECK(leftovers(lan.host) == nothing_left);
+}
+
 TEST_CASE("who reaches whom in the modes of macvlan") {
     struct Row {
         const char* mode;
@@ -300,6 +319,35 @@ TEST_CASE("a limit of queued broadcasts is set, or the kernel is said to know no
         CHECK_THAT(result.err, contains("this kernel knows no bclim"));
         CHECK(leftovers(lan.host) == nothing_left);
     }
+}
+
+// mac80211_hwsim(Documentation/networking/mac80211_hwsim): a radio of software.
+TEST_CASE("a Wi-Fi interface is refused as a macvlan's parent, and carries ipvlan", "[guest]") {
+    if (!is_guest()) {
+        SKIP("a radio cannot be made here");
+    }
+    const Host host;
+    Process modprobe([] { exec_shell("modprobe mac80211_hwsim radios=1"); });
+    REQUIRE(modprobe.wait().status == 0);
+    Process move([&] {
+        exec_shell("exec nsenter --net=/dev/first-netns iw phy phy0 set netns " +
+                   std::to_string(host.pid()));
+    });
+    REQUIRE(move.wait().status == 0);
+    host.sh("ip link set wlan0 up");
+    host.write_network("lan", network(json::object(), "wlan0"));
+    auto ipvlan = network(json::object(), "wlan0");
+    ipvlan["driver"] = "ipvlan";
+    host.write_network("ip", ipvlan);
+    const std::string refused =
+        refusal(host, Container(host, {{"io.ocinet.network", "lan:ip=192.0.2.20"}}));
+    CHECK_THAT(refused, contains("interface wlan0 is Wi-Fi, which carries one MAC address only"));
+    CHECK_THAT(refused, contains("hint: use the driver ipvlan"));
+    const Container box(host, {{"io.ocinet.network", "ip:ip=192.0.2.20"}});
+    box.attach();
+    CHECK(link(box, "eth0")["address"] == link(host, "wlan0")["address"]);
+    box.detach();
+    CHECK(leftovers(host) == nothing_left);
 }
 
 } // namespace ocinet::test

@@ -139,4 +139,19 @@ json only_attachment(const json& result) {
     return result["attachments"][0];
 }
 
+Process hold_netns(const Host& host, const Container& container) {
+    Process holder = host.start("exec 9</proc/" + std::to_string(container.pid()) +
+                                "/ns/net; echo ready; exec sleep 100");
+    holder.wait_for_output("ready");
+    return holder;
+}
+
+int attach_after(const Host& host, const Container& container, const Process& holder) {
+    Process hook = start_hook(host, container.state("createRuntime").dump(), {});
+    const std::string path = "/run/ocinet/containers/" + container.id() + ".json";
+    eventually([&] { return !hook.running() || host.run("test -e " + path).status == 0; });
+    holder.make_zombie();
+    return hook.wait().status;
+}
+
 } // namespace ocinet::test

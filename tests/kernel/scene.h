@@ -61,4 +61,10 @@ bool reaches(const Place& place, const std::string& address);
 /// The result's only attachment.
 nlohmann::json only_attachment(const nlohmann::json& result);
 
+/// Keeps the container's network namespace, as a busy kernel does, until it is ended.
+Process hold_netns(const Host& host, const Container& container);
+/// The status of the hook that attaches the container and has to wait for the end of `holder`,
+/// which comes once the hook is at work.
+int attach_after(const Host& host, const Container& container, const Process& holder);
+
 } // namespace ocinet::test

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # systemd_dhcp.sh PREFIX: boots a systemd in namespaces of its own, and below it runs a real container whose address
-# DHCP gives. Only in a guest: what systemd does first (systemd-tmpfiles) clears the machine's /tmp.
+# DHCP gives. Only in a guest: nobody knows all that a distribution's systemd does first.
 set -euo pipefail
 prefix=$1 self=$(readlink -f "$0")
 
@@ -28,6 +28,7 @@ if [[ ${2-} == "" ]]; then
 elif [[ $2 == boot ]]; then
     mount -t tmpfs -o mode=755 tmpfs /run
     mkdir -p /run/systemd/system /run/lock /run/netns
+    ln -s /dev/null /run/systemd/system/systemd-tmpfiles-setup.service # it empties /tmp, where others are at work
     cat >/run/systemd/system/container.service <<UNIT
 [Service]
 Type=oneshot

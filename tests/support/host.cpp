@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "netsetup/base/error.h"
@@ -146,6 +147,10 @@ std::string missing_for_host() {
         return error.what();
     }
     return "";
+}
+
+bool is_guest() {
+    return std::getenv("OCINET_GUEST") != nullptr; // tests/vm/init.sh sets it
 }
 
 } // namespace ocinet::test

@@ -35,6 +35,9 @@ private:
     TempDir directory_;
 };
 
+/// Whether this is a guest of tests/vm, in which nothing can be harmed.
+bool is_guest();
+
 /// Why a Host cannot be made here; empty when it can.
 std::string missing_for_host();
 

@@ -21,6 +21,8 @@ done
 mkdir -p /lib/modules
 ln -sfn "$modules/$(uname -r)" /lib/modules/
 ip link set lo up
+: >/dev/first-netns # where hardware appears, for tests that are in others
+mount --bind /proc/self/ns/net /dev/first-netns
 # Loaded here: whoever needs them lives in a namespace of its own, from where not all of them are loaded; and a hook that
 # waits for many to come from a slow disk does not meet its deadline.
 modprobe -a 8021q br_netfilter bridge ipvlan macvlan nf_tables nft_chain_nat nft_ct nft_fib_inet nft_masq sctp veth

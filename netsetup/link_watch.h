@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "netsetup/base/deadline.h"
+#include "netsetup/base/fd.h"
+
+namespace ocinet {
+
+/// Hears when one of the host's links changes (rtnetlink(7), RTMGRP_LINK), or what stands on it.
+class LinkWatch {
+public:
+    /// Throws Error.
+    static LinkWatch open();
+
+    /// Waits for a change since open(), or since the last one that was waited for. False when none
+    /// comes until the deadline; throws Error.
+    bool wait(const Deadline& deadline);
+
+private:
+    explicit LinkWatch(Fd socket) : socket_(std::move(socket)) {}
+
+    Fd socket_;
+};
+
+} // namespace ocinet
