@@ -51,9 +51,9 @@ void answer(const Fd& client, const nlohmann::json& json) {
 
 class Agent {
 public:
-    explicit Agent(const state::Directory& directory)
+    Agent()
         : signals_(take_signals()), epoll_(make_epoll()), listener_(listen()),
-          helpers_(directory, epoll_.get()) {
+          helpers_(epoll_.get()) {
         watch(signals_);
         watch(listener_);
     }
@@ -147,8 +147,8 @@ private:
 
 } // namespace
 
-void serve(const state::Directory& directory) {
-    Agent(directory).run();
+void serve() {
+    Agent().run();
 }
 
 } // namespace ocinet::agent

@@ -17,6 +17,7 @@
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/names.h"
+#include "netsetup/supervisor.h"
 
 namespace ocinet::agent {
 
@@ -25,7 +26,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr const char* directory_name = "helpers";
 constexpr const char* suffix = ".json";
 constexpr std::size_t largest_file = 65536;
 // One that runs for so long has not failed at its start.
@@ -33,7 +33,7 @@ constexpr seconds settled(60);
 constexpr seconds longest_pause(30);
 constexpr seconds grace(5);
 
-// Nobody's child, its own session's leader: it outlives us.
+// Its own session's leader: it outlives us.
 pid_t spawn(std::vector<std::string> command) {
     std::vector<char*> words;
     for (auto& word : command) {
@@ -65,7 +65,7 @@ pid_t spawn(std::vector<std::string> command) {
 bool is_done(int pidfd) {
     siginfo_t info{};
     return ::waitid(P_PIDFD, id_t(pidfd), &info, WEXITED) == 0 && info.si_code == CLD_EXITED &&
-           info.si_status == 0;
+           info.si_status == supervisor::not_needed;
 }
 
 seconds pause_after(int failures) {
@@ -75,14 +75,12 @@ seconds pause_after(int failures) {
 
 } // namespace
 
-Helpers::Helpers(const state::Directory& directory, int epoll)
-    : directory_(directory), epoll_(epoll) {
-    state::make_directory(directory_, directory_name);
-    for (const auto& file : state::names_in(directory_, directory_name)) {
+Helpers::Helpers(int epoll) : memory_(make_memory()), epoll_(epoll) {
+    for (const auto& file : state::names_in(memory_, ".")) {
         try {
             adopt(file);
         } catch (const std::exception& error) { // whatever stands in it
-            log::warning(std::string(directory_name) + "/" + file + ": " + error.what());
+            log::warning(file + ": " + error.what());
         }
     }
 }
@@ -92,7 +90,7 @@ void Helpers::adopt(const std::string& file) {
         return;
     }
     const std::string name = file.substr(0, file.size() - std::string_view(suffix).size());
-    const auto text = read_file(directory_.root.get(), helper_file(name), largest_file);
+    const auto text = read_file(memory_.root.get(), helper_file(name), largest_file);
     if (!text) {
         return;
     }
@@ -140,7 +138,7 @@ void Helpers::save(const Helper& helper) const {
     const nlohmann::json json{{"command", helper.command},
                               {"pid", helper.process.pid},
                               {"start_time", helper.process.start_time}};
-    replace_file(directory_.root.get(), helper_file(helper.name), json.dump() + "\n", 0600);
+    replace_file(memory_.root.get(), helper_file(helper.name), json.dump() + "\n", 0600);
 }
 
 void Helpers::start(const std::string& name, std::vector<std::string> command) {
@@ -187,7 +185,7 @@ void Helpers::retire(Helper& helper) {
 }
 
 void Helpers::forget(const Helper& helper) {
-    state::remove_file(directory_, helper_file(helper.name));
+    state::remove_file(memory_, helper_file(helper.name));
     const auto when_ended = helper.when_ended;
     std::erase_if(helpers_, [&](const Helper& one) { return &one == &helper; });
     for (const auto& then : when_ended) {
@@ -229,7 +227,7 @@ void Helpers::act(Helper& helper) {
         run(helper);
     } catch (const Error& error) {
         log::warning(helper.name + ": " + error.message());
-        helper.due = Clock::now() + longest_pause;
+        helper.due = helper.pidfd ? Clock::time_point::max() : Clock::now() + longest_pause;
     }
 }
 

@@ -13,13 +13,13 @@
 
 namespace ocinet::agent {
 
-/// The programs that the agent keeps running. What must be running is in helpers/NAME.json, so that
-/// the next agent adopts what this one leaves: they live on when it ends.
+/// The programs that the agent keeps running. What must be running stands in memory(), so that the
+/// next agent adopts what this one leaves: they live on when it ends.
 class Helpers {
 public:
     /// Adopts what an earlier agent left; starts what has ended since. `epoll`: where their pidfds
-    /// are watched. Both must outlive this.
-    Helpers(const state::Directory& directory, int epoll);
+    /// are watched; it must outlive this.
+    explicit Helpers(int epoll);
 
     /// Throws Error; one of this name that is known already is one.
     void start(const std::string& name, std::vector<std::string> command);
@@ -57,7 +57,7 @@ private:
     void forget(const Helper& helper);
     void act(Helper& helper);
 
-    const state::Directory& directory_;
+    state::Directory memory_;
     int epoll_;
     std::list<Helper> helpers_;
 };

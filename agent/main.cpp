@@ -3,6 +3,7 @@
 // host without systemd.
 #include <sys/stat.h>
 
+#include <csignal>
 #include <cstdio>
 #include <string_view>
 
@@ -24,7 +25,7 @@ int run() {
         const auto directory = state::Directory::open();
         state::Locks locks(directory, ocinet::Deadline::in(std::chrono::seconds(0)));
         const auto only_one = locks.agent();
-        ocinet::agent::serve(directory);
+        ocinet::agent::serve();
         return 0;
     } catch (const ocinet::Error& error) {
         ocinet::log::error(error);
@@ -47,6 +48,8 @@ int main(int argc, char** argv) {
         return 2;
     }
     ::umask(0);
+    std::signal(SIGPIPE, SIG_IGN); // whoever reads the log
+    std::signal(SIGCHLD, SIG_DFL); // else nobody could wait for them
     ocinet::log::configure(ocinet::log::Level::info, ocinet::log::Format::text);
     ocinet::log::open_syslog();
     return run();

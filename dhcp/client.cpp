@@ -14,6 +14,7 @@
 #include "netsetup/base/program.h"
 #include "netsetup/confine.h"
 #include "netsetup/state/dhcp_leases.h"
+#include "netsetup/state/locks.h"
 
 namespace ocinet::dhcp {
 
@@ -21,25 +22,41 @@ namespace {
 
 constexpr int grace_milliseconds = 5000;
 
-// Of one whose supervisor was killed before it wrote down whom it had started: it would go on
-// beside this one, and it must not give back what this one is about to get.
-void end_earlier(const state::Directory& directory, const std::string& id,
-                 const std::string& interface) {
-    const auto lease = state::read_dhcp_lease(directory, id, interface);
-    const Fd earlier = lease ? open_process(lease->client) : Fd();
-    if (earlier) {
-        log::warning("an earlier client, process " + std::to_string(lease->client.pid) +
-                     ", is ended");
-        send_signal(earlier, SIGKILL);
-        has_ended_within(lease->client, grace_milliseconds);
+// Makes us the interface's client; nothing when it has been stopped. One whose supervisor was
+// killed before it wrote down whom it had started would go on beside us, and it must not give back
+// what we are about to get.
+std::optional<state::DhcpLease> take_over(const state::Directory& directory, const std::string& id,
+                                          const std::string& interface) {
+    state::Locks locks(directory);
+    const auto held = locks.dhcp(id);
+    auto lease = state::read_dhcp_lease(directory, id, interface);
+    const auto self = identity_of(::getpid());
+    if (!self) {
+        throw Error("/proc does not know us");
     }
+    if (lease) {
+        if (const Fd earlier = open_process(lease->client)) {
+            log::warning("an earlier client, process " + std::to_string(lease->client.pid) +
+                         ", is ended");
+            send_signal(earlier, SIGKILL);
+            has_ended_within(lease->client, grace_milliseconds);
+        }
+        lease->client = *self; // it stays the same process
+        state::write_dhcp_lease(directory, id, interface, *lease);
+    }
+    return lease;
 }
 
 // It asks once a second, sooner than people wait; a lost answer costs no more than that (RFC 2131,
 // section 4.1, has four seconds, for the sake of networks with thousands that start at once).
-std::vector<std::string> command_of(const std::string& interface) {
-    return {"busybox", "udhcpc", "-f", "-R", "-i", interface, "-s", paths::dhcp_program(),
-            "-t",      "4",      "-T", "1",  "-A", "1",       "-O", "staticroutes"};
+std::vector<std::string> command_of(const std::string& interface, const state::DhcpLease& lease) {
+    std::vector<std::string> words{
+        "busybox", "udhcpc", "-f", "-R", "-i", interface, "-s", paths::dhcp_program(),
+        "-t",      "4",      "-T", "1",  "-A", "1",       "-O", "staticroutes"};
+    if (lease.address) {
+        words.insert(words.end(), {"-r", lease.address->address.text()});
+    }
+    return words;
 }
 
 [[noreturn]] void execute(std::vector<std::string> words, const std::string& id) {
@@ -51,7 +68,6 @@ std::vector<std::string> command_of(const std::string& interface) {
         arguments.push_back(word.data());
     }
     arguments.push_back(nullptr);
-    std::signal(SIGPIPE, SIG_DFL);
     ::execve(program.c_str(), arguments.data(), environment.data());
     throw_errno("start " + program);
 }
@@ -86,21 +102,17 @@ void become_client(const std::string& id, const std::string& interface) {
         log::info("the network of container " + id + " is gone");
         return;
     }
-    end_earlier(directory, id, interface);
-    state::DhcpLease lease =
-        state::read_dhcp_lease(directory, id, interface).value_or(state::DhcpLease());
-    const auto self = identity_of(::getpid());
-    if (!self) {
-        throw Error("/proc does not know us");
+    const auto lease = take_over(directory, id, interface);
+    if (!lease) {
+        log::info("the client of " + interface + " has been stopped");
+        return;
     }
-    lease.client = *self; // it stays the same process
-    state::write_dhcp_lease(directory, id, interface, lease);
     if (::setns(netns.get(), CLONE_NEWNET) != 0) {
         throw_errno("enter the network of container " + id);
     }
     // It opens packet sockets and the port 68, and its child configures the interface.
     keep_capabilities({CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, CAP_NET_RAW});
-    execute(command_of(interface), id);
+    execute(command_of(interface, *lease), id);
 }
 
 } // namespace ocinet::dhcp

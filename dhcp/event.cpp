@@ -164,6 +164,12 @@ std::string problem_of(const std::string& event) {
     return event == "leasefail" ? "no server answers" : "";
 }
 
+// A client that is started again begins with "deconfig": what was lent to the one before it is the
+// container's until it expires, when the kernel takes it away, too.
+bool has_expired(const DhcpLease& lease) {
+    return lease.expires <= std::uint64_t(std::time(nullptr));
+}
+
 void configure(const std::string& event, const ops::RunDhcpClient& wanted, DhcpLease& lease) {
     Interface interface(wanted);
     const DhcpLease before = lease;
@@ -171,10 +177,11 @@ void configure(const std::string& event, const ops::RunDhcpClient& wanted, DhcpL
         lease = offered(wanted);
         lease.client = before.client;
         interface.take(lease, before);
-    } else if (event == "deconfig") {
+    } else if (event == "nak" || (event == "deconfig" && has_expired(before))) {
         interface.give_back(before);
-        lease = {.client = before.client, .problem = before.problem};
-    } else {
+        lease = {.client = before.client,
+                 .problem = event == "nak" ? problem_of(event) : before.problem};
+    } else if (event == "leasefail" && !lease.address) {
         lease.problem = problem_of(event);
     }
 }

@@ -10,6 +10,7 @@
 #include "dhcp/dhcp.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/names.h"
+#include "netsetup/supervisor.h"
 
 namespace {
 
@@ -17,7 +18,6 @@ constexpr const char* usage = "usage: ocinet-dhcp serve CONTAINER\n"
                               "       ocinet-dhcp client CONTAINER INTERFACE\n"
                               "The hook and the DHCP clients of containers run it.\n";
 
-// Status 0 of a client says that it is not needed any more.
 int run(const std::vector<std::string>& words) {
     namespace dhcp = ocinet::dhcp;
     if (words.size() == 2 && words[0] == "serve" && ocinet::is_container_id(words[1])) {
@@ -25,6 +25,7 @@ int run(const std::vector<std::string>& words) {
     } else if (words.size() == 3 && words[0] == "client" && ocinet::is_container_id(words[1]) &&
                ocinet::is_interface_name(words[2])) {
         dhcp::become_client(words[1], words[2]);
+        return ocinet::supervisor::not_needed;
     } else if (words.size() == 1) {
         dhcp::handle_event(words[0]);
     } else {

@@ -13,6 +13,7 @@
 #include "dhcp/dhcp.h"
 #include "netsetup/base/names.h"
 #include "netsetup/base/paths.h"
+#include "netsetup/base/program.h"
 #include "netsetup/base/text.h"
 #include "netsetup/state/dhcp_leases.h"
 #include "netsetup/state/locks.h"
@@ -70,6 +71,7 @@ public:
     explicit Server(std::string id) : id_(std::move(id)), directory_(state::Directory::open()) {}
 
     void start(const std::string& interface, Deadline::Milliseconds patience) {
+        find_program("busybox"); // else its supervisor would try in vain
         const auto deadline = Deadline::in(patience);
         std::optional<Watch> watch;
         {
@@ -90,7 +92,7 @@ public:
     void stop(const std::string& interface) {
         state::Locks locks(directory_);
         const auto held = locks.dhcp(id_);
-        supervisor::stop(directory_, helper_name(id_, interface));
+        supervisor::stop(helper_name(id_, interface));
         if (const auto lease = state::read_dhcp_lease(directory_, id_, interface)) {
             end_client(lease->client);
         }
@@ -102,8 +104,11 @@ private:
         std::string problem = "no server answers";
         while (!deadline.has_passed()) {
             const auto lease = state::read_dhcp_lease(directory_, id_, interface);
-            if (lease && lease->address) {
+            if (lease && lease->address && lease->problem.empty()) {
                 return;
+            }
+            if (lease && lease->address) {
+                throw Error("DHCP gave " + lease->address->text() + ", but " + lease->problem);
             }
             if (lease && !lease->problem.empty()) {
                 problem = lease->problem;
@@ -124,9 +129,13 @@ private:
             return;
         }
         send_signal(pidfd, SIGTERM);
+        if (has_ended_within(client, grace_milliseconds)) {
+            return;
+        }
+        send_signal(pidfd, SIGKILL);
         if (!has_ended_within(client, grace_milliseconds)) {
-            send_signal(pidfd, SIGKILL);
-            has_ended_within(client, grace_milliseconds);
+            throw Error("the DHCP client, process " + std::to_string(client.pid) +
+                        ", does not end");
         }
     }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/agent_socket.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@ namespace ocinet::agent {
 namespace {
 
 constexpr std::string_view path = "/run/ocinet/agent.sock";
+constexpr const char* memory_path = "/run/ocinet-agent";
 
 sockaddr_un address() {
     sockaddr_un result{};
@@ -44,6 +47,10 @@ const sockaddr* generic(const sockaddr_un& address) {
 bool ask(const nlohmann::json& request) {
     const Fd socket = make_socket(0);
     const sockaddr_un agent = address();
+    const timeval patience{.tv_sec = 10, .tv_usec = 0}; // longer than a program takes to end
+    for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+        ::setsockopt(socket.get(), SOL_SOCKET, option, &patience, sizeof patience);
+    }
     if (::connect(socket.get(), generic(agent), sizeof agent) != 0) {
         if (errno == ENOENT || errno == ECONNREFUSED) {
             return false;
@@ -59,7 +66,8 @@ bool ask(const nlohmann::json& request) {
     while ((got = ::recv(socket.get(), answer.data(), answer.size(), 0)) < 0 && errno == EINTR) {
     }
     if (got <= 0) {
-        throw Error("ocinet-agent ended without an answer");
+        throw Error(got < 0 ? "ocinet-agent does not answer"
+                            : "ocinet-agent ended without an answer");
     }
     answer.resize(std::size_t(got));
     const auto parsed = nlohmann::json::parse(answer);
@@ -69,8 +77,24 @@ bool ask(const nlohmann::json& request) {
     return true;
 }
 
+std::optional<state::Directory> memory() {
+    state::Directory directory{state::open_directory(AT_FDCWD, memory_path)};
+    return directory.root ? std::optional(std::move(directory)) : std::nullopt;
+}
+
+state::Directory make_memory() {
+    if (::mkdir(memory_path, 0700) != 0 && errno != EEXIST) {
+        throw_errno(std::string("mkdir ") + memory_path);
+    }
+    auto directory = memory();
+    if (!directory) {
+        throw Error(std::string(memory_path) + " disappeared");
+    }
+    return std::move(*directory);
+}
+
 std::string helper_file(const std::string& name) {
-    return "helpers/" + name + ".json";
+    return name + ".json";
 }
 
 // Who holds the lock "agent" is the only one: what stands there is a dead one's.

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "netsetup/base/fd.h"
+#include "netsetup/state/directory.h"
 
 /// The socket of ocinet-agent, by which it is told what to do: /run/ocinet/agent.sock, of the type
 /// SOCK_SEQPACKET. A packet is a request in JSON, and so is its answer:
@@ -19,7 +21,12 @@ inline constexpr std::size_t largest_request = 65536;
 /// Asks and waits. False when no agent runs; throws Error with what it says is wrong.
 bool ask(const nlohmann::json& request);
 
-/// What the agent remembers of a program, below /run/ocinet: the next agent goes on with it.
+/// Where the agent remembers what it keeps running, for the next agent to go on with: a file
+/// NAME.json each in /run/ocinet-agent. Not below /run/ocinet: the hook may write there when it is
+/// confined, and these are commands. Nothing where no agent has been.
+std::optional<state::Directory> memory();
+/// Makes it where it is missing.
+state::Directory make_memory();
 std::string helper_file(const std::string& name);
 
 /// The agent's end. Throws Error.

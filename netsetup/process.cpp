@@ -108,8 +108,7 @@ Fd open_process(const ProcessIdentity& process) {
         return {};
     }
     Fd pidfd = open_pidfd(process.pid);
-    const bool is_same = pidfd && identity_of(process.pid) == process && !ends_within(pidfd, 0);
-    return is_same ? std::move(pidfd) : Fd();
+    return pidfd && identity_of(process.pid) == process ? std::move(pidfd) : Fd();
 }
 
 void send_signal(const Fd& pidfd, int signal) {

@@ -26,7 +26,8 @@ void from_json(const nlohmann::json& json, ProcessIdentity& process);
 /// Nothing when there is no such process.
 std::optional<ProcessIdentity> identity_of(pid_t pid);
 
-/// Its pidfd; empty when it has ended. Throws Error.
+/// Its pidfd; empty when it is gone. One that has ended and is not reaped still has one. Throws
+/// Error.
 Fd open_process(const ProcessIdentity& process);
 
 /// One that has ended by now is success.

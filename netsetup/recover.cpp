@@ -2,6 +2,7 @@
 #include "netsetup/recover.h"
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 
 #include "netsetup/acquire.h"
@@ -47,16 +48,35 @@ bool mark_as_removing(Record& record, Host& host) {
 
 } // namespace
 
+namespace {
+
+// Those of the container's own steps that end programs, or the others.
+std::vector<Step> own_steps(const Plan& plan, bool of_programs) {
+    std::vector<Step> steps;
+    std::copy_if(
+        plan.own.begin(), plan.own.end(), std::back_inserter(steps), [&](const Step& step) {
+            return std::visit([](const auto& op) { return needs(op); }, step.operation).dhcp ==
+                   of_programs;
+        });
+    return steps;
+}
+
+} // namespace
+
 std::vector<std::string> remove_attachment(Record& record, Host& host, Context& context) {
     using Phase = Record::Phase;
     const Undo why = record.phase == Phase::attaching ? Undo::roll_back : Undo::tear_down;
+    // A program takes its time to end: nobody else waits for it.
+    auto failures = undo_steps(own_steps(record.plan, true), context, why);
     // Who loads the policy anew puts back, under the locks, what the records tell. It must not find
     // one whose elements are being taken away.
     auto held = host.locks.shared(record.networks);
     if (mark_as_removing(record, host)) {
         held.clear();
     }
-    auto failures = undo_steps(record.plan.own, context, why);
+    for (auto& failure : undo_steps(own_steps(record.plan, false), context, why)) {
+        failures.push_back(std::move(failure));
+    }
     if (held.empty()) {
         held = host.locks.shared(record.networks);
     }

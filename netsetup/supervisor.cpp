@@ -28,17 +28,14 @@ std::string unit_of(const std::string& name) {
 
 // It has succeeded once the unit's program was executed (systemd.service(5), Type=exec).
 std::vector<std::string> systemd_command(const Helper& helper) {
-    std::vector<std::string> words{"systemd-run",
-                                   "--quiet",
-                                   "--collect",
-                                   "--service-type=exec",
-                                   "--unit=" + unit_of(helper.name),
-                                   "--description=" + helper.description,
-                                   "--property=Restart=on-failure",
-                                   "--property=RestartSec=1",
-                                   "--property=StartLimitIntervalSec=0",
-                                   "--property=TimeoutStopSec=5",
-                                   "--"};
+    std::vector<std::string> words{
+        "systemd-run", "--quiet", "--collect", "--service-type=exec",
+        "--unit=" + unit_of(helper.name), "--description=" + helper.description,
+        "--property=Restart=always",
+        "--property=RestartPreventExitStatus=" + std::to_string(not_needed),
+        // At shutdown poststop ends it, after the container.
+        "--property=DefaultDependencies=no", "--property=RestartSec=1",
+        "--property=StartLimitIntervalSec=0", "--property=TimeoutStopSec=5", "--"};
     words.insert(words.end(), helper.command.begin(), helper.command.end());
     return words;
 }
@@ -62,14 +59,16 @@ void start(const Helper& helper) {
     }
 }
 
-void stop(const state::Directory& directory, const std::string& name) {
+void stop(const std::string& name) {
     if (has_systemd()) {
         const Ended ended = run_program({"systemctl", "stop", unit_of(name)});
         if (ended.status != 0 && ended.status != no_such_unit) {
             throw Error("systemctl stop: " + std::string(trim(ended.said)));
         }
     } else if (!agent::ask({{"stop", {{"name", name}}}})) {
-        state::remove_file(directory, agent::helper_file(name)); // the next agent would start it
+        if (const auto memory = agent::memory()) {
+            state::remove_file(*memory, agent::helper_file(name)); // the next agent would start it
+        }
     }
 }
 

@@ -4,13 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "netsetup/state/directory.h"
-
 /// Who keeps a program running for a container's life, restarts it when it dies, and ends it: none
 /// of them is the hook's child, which would live in its caller's control group and keep `crun run`
 /// waiting. systemd does it as a transient unit (systemd-run(1)); where it does not run
 /// (sd_booted(3)), ocinet-agent, by its socket /run/ocinet/agent.sock.
 namespace ocinet::supervisor {
+
+/// The status of a program that is not to be started again. Not 0: with that udhcpc ends when
+/// anybody sends it SIGTERM.
+inline constexpr int not_needed = 3;
 
 struct Helper {
     /// Letters, digits, '_', '.', '-': of systemd's unit it becomes `ocinet-NAME.service`.
@@ -18,7 +20,8 @@ struct Helper {
     /// For people.
     std::string description;
     /// The program's path and its arguments. It begins with all privileges, and gives up what it
-    /// does not need. Status 0: it is not needed any more.
+    /// does not need. Whatever ends it but stop(), it is started again, unless it says
+    /// `not_needed`.
     std::vector<std::string> command;
 };
 
@@ -28,6 +31,6 @@ void start(const Helper& helper);
 
 /// Ends it (SIGTERM, and SIGKILL after five seconds) and waits for that. One that does not run is
 /// success; one whose agent does not run any more is only forgotten, and to be ended by who asks.
-void stop(const state::Directory& directory, const std::string& name);
+void stop(const std::string& name);
 
 } // namespace ocinet::supervisor

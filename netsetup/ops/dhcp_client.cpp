@@ -45,8 +45,8 @@ std::vector<std::string> check(const RunDhcpClient& op, Context& context) {
     if (!lease || !is_alive(lease->client)) {
         return {"no DHCP client runs for " + op.interface};
     }
-    if (!lease->address) {
-        return {op.interface + " has no address from DHCP: " + lease->problem};
+    if (!lease->address || !lease->problem.empty()) {
+        return {op.interface + " has not what DHCP gives: " + lease->problem};
     }
     const auto link = link::find(context.container->route, op.interface);
     const auto addresses =

@@ -11,7 +11,7 @@
 #include "netsetup/state/directory.h"
 
 /// What DHCP servers lend to containers' interfaces: dhcp/ID/INTERFACE.json, replaced as a whole,
-/// and written by the interface's client alone. Addresses of ours are in leases.h.
+/// and written by the interface's client, once it runs. Addresses of ours are in leases.h.
 namespace ocinet::state {
 
 struct DhcpLease {

@@ -162,17 +162,48 @@ TEST_CASE("a server that refuses gets asked anew") {
 }
 
 TEST_CASE("a DHCP client that dies is started again") {
+    const int signal = GENERATE(SIGKILL, SIGTERM); // with that one it gives its address back
+    CAPTURE(signal);
     DhcpScene scene;
     scene.lan.start_server(range);
     scene.lan.start_agent();
     const Container box = scene.container();
     box.attach();
     const pid_t first = scene.lan.client(box.id());
-    ::kill(first, SIGKILL);
+    ::kill(first, signal);
     CHECK(eventually([&] { return scene.lan.client(box.id()) != first; }));
     CHECK(eventually([&] { return differences(scene.host, box).empty(); }));
     box.detach();
     CHECK(scene.lan.is_clean());
+}
+
+TEST_CASE("an address stays while client and server are gone") {
+    DhcpScene scene;
+    scene.lan.start_server(range);
+    scene.lan.start_agent();
+    const Container box = scene.container();
+    box.attach();
+    const auto before = addresses(link(box, "eth0"));
+    const pid_t first = scene.lan.client(box.id());
+    scene.lan.stop_server();
+    ::kill(first, SIGKILL);
+    CHECK(eventually([&] { return scene.lan.client(box.id()) != first; }));
+    CHECK(addresses(link(box, "eth0")) == before);
+    CHECK(scene.lan.lease(box.id())["address"] == before.front());
+    scene.lan.start_server(range);
+    CHECK(scene.lan.server_says("DHCPACK"));
+    CHECK(addresses(link(box, "eth0")) == before);
+    box.detach();
+    CHECK(scene.lan.is_clean());
+}
+
+TEST_CASE("a route of DHCP's that the kernel refuses is an error, and nothing is left") {
+    DhcpScene scene;
+    scene.lan.start_server("192.0.2.50,192.0.2.50", "--dhcp-option=121,0.0.0.0/0,192.0.2.255");
+    scene.lan.start_agent();
+    const Container box = scene.container();
+    const Result result = failed_attach(scene, box);
+    CHECK_THAT(result.err, contains("DHCP gave 192.0.2.50/24, but "));
 }
 
 TEST_CASE("the agent adopts what an earlier one left") {

@@ -68,7 +68,7 @@ json DhcpLan::lease(const std::string& id) const {
 }
 
 bool DhcpLan::is_clean() const {
-    return host_.sh("find /run/ocinet/dhcp /run/ocinet/helpers -mindepth 1 2>/dev/null || true")
+    return host_.sh("find /run/ocinet/dhcp /run/ocinet-agent -mindepth 1 2>/dev/null || true")
         .empty();
 }
 
