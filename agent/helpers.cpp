@@ -17,6 +17,7 @@
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/names.h"
+#include "netsetup/base/program.h"
 #include "netsetup/supervisor.h"
 
 namespace ocinet::agent {
@@ -35,11 +36,7 @@ constexpr seconds grace(5);
 
 // Its own session's leader: it outlives us.
 pid_t spawn(std::vector<std::string> command) {
-    std::vector<char*> words;
-    for (auto& word : command) {
-        words.push_back(word.data());
-    }
-    words.push_back(nullptr);
+    const auto words = argument_list(command);
     const std::array<char*, 1> no_environment{nullptr};
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);

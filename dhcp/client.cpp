@@ -63,11 +63,7 @@ std::vector<std::string> command_of(const std::string& interface, const state::D
     const std::string program = find_program(words.front());
     std::string container = std::string(container_variable) + "=" + id;
     const std::array<char*, 2> environment{container.data(), nullptr};
-    std::vector<char*> arguments;
-    for (auto& word : words) {
-        arguments.push_back(word.data());
-    }
-    arguments.push_back(nullptr);
+    const auto arguments = argument_list(words);
     ::execve(program.c_str(), arguments.data(), environment.data());
     throw_errno("start " + program);
 }

@@ -11,6 +11,7 @@
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/file.h"
+#include "netsetup/base/program.h"
 
 namespace ocinet {
 
@@ -43,11 +44,7 @@ Attendant::Attendant(Attendant&& other) noexcept
 Attendant Attendant::start(std::vector<std::string> words) {
     Pipe order = Pipe::open();
     Pipe report = Pipe::open();
-    std::vector<char*> arguments;
-    for (auto& word : words) {
-        arguments.push_back(word.data());
-    }
-    arguments.push_back(nullptr);
+    const auto arguments = argument_list(words);
     const std::array<char*, 1> no_environment{nullptr};
 
     posix_spawn_file_actions_t actions;

@@ -22,11 +22,7 @@ constexpr const char* search_path = "/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr std::size_t longest_output = 1 << 20;
 
 pid_t start(const std::string& path, std::vector<std::string> words, int output) {
-    std::vector<char*> arguments;
-    for (auto& word : words) {
-        arguments.push_back(word.data());
-    }
-    arguments.push_back(nullptr);
+    const auto arguments = argument_list(words);
     std::string only_variable = std::string("PATH=") + search_path;
     const std::array<char*, 2> environment{only_variable.data(), nullptr};
     posix_spawn_file_actions_t actions;
@@ -55,6 +51,15 @@ int wait_for(pid_t pid) {
 }
 
 } // namespace
+
+std::vector<char*> argument_list(std::vector<std::string>& words) {
+    std::vector<char*> arguments;
+    for (auto& word : words) {
+        arguments.push_back(word.data());
+    }
+    arguments.push_back(nullptr);
+    return arguments;
+}
 
 std::string find_program(const std::string& name) {
     for (const auto directory : split(search_path, ':')) {

@@ -6,6 +6,9 @@
 
 namespace ocinet {
 
+/// As exec(3) wants them: the words' own characters, with a null behind them.
+std::vector<char*> argument_list(std::vector<std::string>& words);
+
 struct Ended {
     int status = 0;
     /// On stdout and stderr.

@@ -54,8 +54,8 @@ public:
 private:
     void add_neighbour();
     std::unique_ptr<Container> make_container(const std::string& id) const;
-    /// How many interfaces the host has that are no bridges.
     void wait_for_links_of_dead() const;
+    /// How many interfaces the host has that are no bridges.
     std::size_t links() const;
 
     Setting setting_;

@@ -26,6 +26,13 @@ json addresses_shown(const Host& host) {
 }
 
 struct DhcpScene {
+    DhcpScene() = default;
+    /// With server and agent.
+    explicit DhcpScene(const std::string& leased, const std::string& options = "") {
+        lan.start_server(leased, options);
+        lan.start_agent();
+    }
+
     Container container() const { return Container(host, {{"io.ocinet.network", "lan"}}); }
 
     Host host;
@@ -45,9 +52,7 @@ Result failed_attach(const DhcpScene& scene, const Container& box) {
 } // namespace
 
 TEST_CASE("an address of DHCP's is renewed, and given back") {
-    DhcpScene scene;
-    scene.lan.start_server(range);
-    scene.lan.start_agent();
+    DhcpScene scene(range);
     const Container box = scene.container();
     const json attached = only_attachment(box.attach());
     const std::string address = attached["addresses"][0];
@@ -77,9 +82,7 @@ TEST_CASE("an address of DHCP's is renewed, and given back") {
 }
 
 TEST_CASE("the DHCP client has few capabilities") {
-    DhcpScene scene;
-    scene.lan.start_server(range);
-    scene.lan.start_agent();
+    DhcpScene scene(range);
     const Container box = scene.container();
     box.attach();
     // CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW
@@ -94,10 +97,7 @@ TEST_CASE("the DHCP client has few capabilities") {
 }
 
 TEST_CASE("routes that DHCP gives") {
-    DhcpScene scene;
-    scene.lan.start_server(range,
-                           "--dhcp-option=121,198.51.100.0/24,192.0.2.7,0.0.0.0/0,203.0.113.1");
-    scene.lan.start_agent();
+    DhcpScene scene(range, "--dhcp-option=121,198.51.100.0/24,192.0.2.7,0.0.0.0/0,203.0.113.1");
     const Container box = scene.container();
     box.attach();
     CHECK(ip(box, "route show 198.51.100.0/24")[0]["gateway"] == "192.0.2.7");
@@ -140,9 +140,7 @@ TEST_CASE("nobody waits for a container that waits for DHCP") {
 }
 
 TEST_CASE("a server that refuses gets asked anew") {
-    DhcpScene scene;
-    scene.lan.start_server(range);
-    scene.lan.start_agent();
+    DhcpScene scene(range);
     const Container box = scene.container();
     box.attach();
     scene.lan.stop_server();
@@ -164,9 +162,7 @@ TEST_CASE("a server that refuses gets asked anew") {
 TEST_CASE("a DHCP client that dies is started again") {
     const int signal = GENERATE(SIGKILL, SIGTERM); // with that one it gives its address back
     CAPTURE(signal);
-    DhcpScene scene;
-    scene.lan.start_server(range);
-    scene.lan.start_agent();
+    DhcpScene scene(range);
     const Container box = scene.container();
     box.attach();
     const pid_t first = scene.lan.client(box.id());
@@ -178,9 +174,7 @@ TEST_CASE("a DHCP client that dies is started again") {
 }
 
 TEST_CASE("an address stays while client and server are gone") {
-    DhcpScene scene;
-    scene.lan.start_server(range);
-    scene.lan.start_agent();
+    DhcpScene scene(range);
     const Container box = scene.container();
     box.attach();
     const auto before = addresses(link(box, "eth0"));
@@ -198,18 +192,14 @@ TEST_CASE("an address stays while client and server are gone") {
 }
 
 TEST_CASE("a route of DHCP's that the kernel refuses is an error, and nothing is left") {
-    DhcpScene scene;
-    scene.lan.start_server("192.0.2.50,192.0.2.50", "--dhcp-option=121,0.0.0.0/0,192.0.2.255");
-    scene.lan.start_agent();
+    DhcpScene scene("192.0.2.50,192.0.2.50", "--dhcp-option=121,0.0.0.0/0,192.0.2.255");
     const Container box = scene.container();
     const Result result = failed_attach(scene, box);
     CHECK_THAT(result.err, contains("DHCP gave 192.0.2.50/24, but "));
 }
 
 TEST_CASE("the agent adopts what an earlier one left") {
-    DhcpScene scene;
-    scene.lan.start_server(range);
-    scene.lan.start_agent();
+    DhcpScene scene(range);
     const Container lasting = scene.container();
     const Container dying = scene.container();
     lasting.attach();
@@ -243,9 +233,7 @@ TEST_CASE("without agent and systemd there is no DHCP") {
 }
 
 TEST_CASE("a container ends while there is no agent") {
-    DhcpScene scene;
-    scene.lan.start_server(range);
-    scene.lan.start_agent();
+    DhcpScene scene(range);
     const Container box = scene.container();
     box.attach();
     const pid_t client = scene.lan.client(box.id());
@@ -258,9 +246,7 @@ TEST_CASE("a container ends while there is no agent") {
 }
 
 TEST_CASE("a dead container's DHCP client goes with it") {
-    DhcpScene scene;
-    scene.lan.start_server(range);
-    scene.lan.start_agent();
+    DhcpScene scene(range);
     Container box = scene.container();
     box.attach();
     const pid_t client = scene.lan.client(box.id());
@@ -272,9 +258,7 @@ TEST_CASE("a dead container's DHCP client goes with it") {
 }
 
 TEST_CASE("what a DHCP server says is not believed") {
-    DhcpScene scene;
-    scene.lan.start_server(range);
-    scene.lan.start_agent();
+    DhcpScene scene(range);
     const Container box = scene.container();
     box.attach();
     const auto before = addresses(link(box, "eth0"));
