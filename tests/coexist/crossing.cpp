@@ -51,6 +51,10 @@ std::vector<std::string> Crossing::broken(int family) {
                                    .port = port,
                                    .patience = patience}};
     };
+    // On a bridge the firewall may have stopped neighbour solicitations too
+    // (bridge-nf-call-ip6tables), and the next is due only a second after the last, all of a
+    // probe's patience.
+    neighbour.sh("ip neighbour flush all");
     Process out = start_probes(box, probe("192.0.2.2", "2001:db8:1::2", 80));
     Process in = start_probes(lan, probe("192.0.2.1", "2001:db8:1::1", 8080));
     Process beside = start_probes(neighbour, probe("10.90.0.11", "fd00:90::11", 80));
