@@ -131,11 +131,33 @@ bool is_inhabited(const NetnsIdentity& netns, const std::vector<pid_t>& except) 
     return bool(open_inhabited(netns, except));
 }
 
-bool is_held(const NetnsIdentity& netns, const std::vector<pid_t>& except) {
+namespace {
+
+// By its inode, which another namespace may have by now: that one is told by its cookie. One that
+// cannot be looked at, because something is mounted over it or its path has a space, counts.
+bool is_mounted(const NetnsIdentity& netns) {
     // 47 33 0:4 net:[4026532267] /run/netns/own rw shared:23 - nsfs nsfs rw
-    const auto mounts = read_file("/proc/self/mountinfo", max_mountinfo);
-    const std::string root = " net:[" + std::to_string(netns.inode) + "] ";
-    return (mounts && mounts->find(root) != std::string::npos) || is_inhabited(netns, except);
+    const auto mounts = read_file("/proc/self/mountinfo", max_mountinfo).value_or("");
+    const std::string root = "net:[" + std::to_string(netns.inode) + "]";
+    for (const auto line : split(mounts, '\n')) {
+        const auto fields = split(line, ' ');
+        if (fields.size() < 5 || fields[3] != root) {
+            continue;
+        }
+        const std::string path(fields[4]);
+        struct stat status{};
+        if (::stat(path.c_str(), &status) != 0 || status.st_ino != netns.inode ||
+            open_again(path, netns)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+} // namespace
+
+bool is_held(const NetnsIdentity& netns, const std::vector<pid_t>& except) {
+    return is_mounted(netns) || is_inhabited(netns, except);
 }
 
 bool is_network_foreign() {

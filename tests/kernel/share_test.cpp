@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Containers that share one network namespace are owners of one attachment; the last one that ends
 // takes it away. Those who live in the namespace and never asked us do not lose it either.
+#include <fcntl.h>
+#include <sys/mount.h>
+
 #include <csignal>
 #include <memory>
 #include <set>
 
+#include "netsetup/base/error.h"
+#include "netsetup/netns.h"
 #include "tests/kernel/guest.h"
 #include "tests/kernel/sample.h"
 #include "tests/kernel/scene.h"
@@ -367,6 +372,29 @@ TEST_CASE("a joining container's hook is killed anywhere") {
     }
     box.detach();
     CHECK(leftovers(host) == nothing_left);
+}
+
+TEST_CASE("a namespace is held by its name, whatever had its number before") {
+    const Host host;
+    host.sh("ip netns add own; ip netns add 'a name'");
+    const auto seen = host.ask([] {
+        const auto identity_at = [](const char* path) {
+            return identify(Fd(::open(path, O_RDONLY | O_CLOEXEC)).get());
+        };
+        const NetnsIdentity named = identity_at("/run/netns/own");
+        NetnsIdentity dead = named; // the kernel soon gives its inode number to another one
+        dead.cookie += 1000000;
+        json verdicts{{"named", is_held(named, {})},
+                      {"dead", is_held(dead, {})},
+                      {"named with a space", is_held(identity_at("/run/netns/a name"), {})}};
+        if (::mount("tmpfs", "/run/netns", "tmpfs", 0, nullptr) != 0) {
+            throw_errno("mount");
+        }
+        verdicts["hidden"] = is_held(named, {});
+        return verdicts.dump();
+    });
+    CHECK(json::parse(seen) ==
+          json{{"named", true}, {"dead", false}, {"named with a space", true}, {"hidden", true}});
 }
 
 } // namespace ocinet::test
