@@ -106,8 +106,9 @@ void become_client(const std::string& id, const std::string& interface) {
     if (::setns(netns.get(), CLONE_NEWNET) != 0) {
         throw_errno("enter the network of container " + id);
     }
-    // It opens packet sockets and the port 68, and its child configures the interface.
-    keep_capabilities({CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, CAP_NET_RAW});
+    // It opens packet sockets and the port 68; its child configures the interface and writes the
+    // lease.
+    confine_program({CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, CAP_NET_RAW}, paths::state);
     execute(command_of(interface, *lease), id);
 }
 

@@ -3,6 +3,7 @@
 // it is believed that is not an address where one belongs.
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -200,8 +201,11 @@ void handle_event(const std::string& event) {
         return;
     }
     auto lease = state::read_dhcp_lease(directory, id, wanted->interface);
-    if (!lease) {
-        return; // it has been ended, and what it had goes with the container
+    // It has been ended, and what it had goes with the container; or it was killed, and another one
+    // is at work.
+    if (!lease || lease->client.pid != ::getppid()) {
+        log::info("the DHCP client that says so is no client any more");
+        return;
     }
     try {
         configure(event, *wanted, *lease);

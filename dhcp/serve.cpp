@@ -80,11 +80,12 @@ public:
             state::Locks locks(directory_, deadline);
             const auto held = locks.dhcp(id_);
             // So that there is a directory to watch; and what is in it is this client's.
-            state::write_dhcp_lease(directory_, id_, interface, {});
+            state::create_dhcp_lease(directory_, id_, interface);
             watch.emplace(std::string(paths::state) + "/" + state::dhcp_directory_of(id_));
             supervisor::start({.name = helper_name(id_, interface),
                                .description = "DHCP client of container " + id_ + ", " + interface,
-                               .command = {paths::dhcp_program(), "client", id_, interface}});
+                               .command = {paths::dhcp_program(), "client", id_, interface}},
+                              deadline);
         }
         wait_for_lease(interface, deadline, *watch);
     }

@@ -27,9 +27,9 @@ enum class Confined {
 /// Builds with a sanitizer go without the last two, and say so at level info. Throws Error.
 void confine(Confined who);
 
-/// The first of these steps with other capabilities: those of a program that is started next.
-/// Throws Error.
-void keep_capabilities(const std::vector<int>& kept);
+/// Of these steps the two for a program of others' that we become: it keeps these capabilities, and
+/// nothing outside `directory` is written any more, where the kernel has Landlock. Throws Error.
+void confine_program(const std::vector<int>& capabilities, const char* directory);
 
 /// The names of the system calls that are left to it, with what is asked of their arguments, in
 /// alphabetical order. Empty where the build has no filter.

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "netsetup/agent_socket.h"
@@ -15,6 +16,8 @@ namespace ocinet::supervisor {
 namespace {
 
 constexpr int no_such_unit = 5; // systemctl(1), as LSB has it
+// Twice what the unit gives its program to end.
+constexpr std::chrono::seconds stop_time(10);
 
 // sd_booted(3)
 bool has_systemd() {
@@ -48,9 +51,9 @@ Error no_supervisor() {
 
 } // namespace
 
-void start(const Helper& helper) {
+void start(const Helper& helper, const Deadline& deadline) {
     if (has_systemd()) {
-        const Ended ended = run_program(systemd_command(helper));
+        const Ended ended = run_program(systemd_command(helper), deadline);
         if (ended.status != 0) {
             throw Error("systemd-run: " + std::string(trim(ended.said)));
         }
@@ -61,7 +64,8 @@ void start(const Helper& helper) {
 
 void stop(const std::string& name) {
     if (has_systemd()) {
-        const Ended ended = run_program({"systemctl", "stop", unit_of(name)});
+        const Ended ended =
+            run_program({"systemctl", "stop", unit_of(name)}, Deadline::in(stop_time));
         if (ended.status != 0 && ended.status != no_such_unit) {
             throw Error("systemctl stop: " + std::string(trim(ended.said)));
         }

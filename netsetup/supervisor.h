@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "netsetup/base/deadline.h"
+
 /// Who keeps a program running for a container's life, restarts it when it dies, and ends it: none
 /// of them is the hook's child, which would live in its caller's control group and keep `crun run`
 /// waiting. systemd does it as a transient unit (systemd-run(1)); where it does not run
@@ -25,9 +27,9 @@ struct Helper {
     std::vector<std::string> command;
 };
 
-/// Returns once the program runs. Throws Error, also when there is nobody to do it, and when one of
-/// this name runs already.
-void start(const Helper& helper);
+/// Returns once the program runs. Throws Error, also when there is nobody to do it, when one of
+/// this name runs already, and when it did not start by the deadline: then it may start yet.
+void start(const Helper& helper, const Deadline& deadline);
 
 /// Ends it (SIGTERM, and SIGKILL after five seconds) and waits for that. One that does not run is
 /// success; one whose agent does not run any more is only forgotten, and to be ended by who asks.

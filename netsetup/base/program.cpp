@@ -2,16 +2,18 @@
 #include "netsetup/base/program.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 
 #include "netsetup/base/error.h"
-#include "netsetup/base/file.h"
+#include "netsetup/base/fd.h"
 #include "netsetup/base/text.h"
 
 namespace ocinet {
@@ -38,6 +40,29 @@ pid_t start(const std::string& path, std::vector<std::string> words, int output)
         throw system_error(error, "start " + path);
     }
     return pid;
+}
+
+// Until it closes its output: false when it has not by then.
+bool read_until(const Deadline& deadline, int output, std::string& said) {
+    std::array<char, 4096> part{};
+    while (said.size() < longest_output) {
+        pollfd ready{.fd = output, .events = POLLIN, .revents = 0};
+        const auto patience =
+            deadline.patience(Deadline::Milliseconds(0), Deadline::Milliseconds(INT_MAX));
+        if (::poll(&ready, 1, int(patience.count())) == 0) {
+            return false;
+        }
+        const ssize_t got = ready.revents == 0 ? -1 : ::read(output, part.data(), part.size());
+        if (got == 0) {
+            return true;
+        }
+        if (got > 0) {
+            said.append(part.data(), std::size_t(got));
+        } else if (errno != EINTR) {
+            throw_errno("read what a program says");
+        }
+    }
+    return false;
 }
 
 int wait_for(pid_t pid) {
@@ -71,7 +96,7 @@ std::string find_program(const std::string& name) {
     throw Error("there is no " + name + " in " + search_path);
 }
 
-Ended run_program(const std::vector<std::string>& words) {
+Ended run_program(const std::vector<std::string>& words, const Deadline& deadline) {
     const std::string path = find_program(words.front());
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
@@ -83,8 +108,15 @@ Ended run_program(const std::vector<std::string>& words) {
     std::signal(SIGCHLD, SIG_DFL);
     const pid_t pid = start(path, words, write_end.get());
     write_end.reset();
-    Ended ended{.said = read_all(read_end.get(), longest_output, "what " + path + " says")};
+    Ended ended;
+    const bool complete = read_until(deadline, read_end.get(), ended.said);
+    if (!complete) {
+        ::kill(pid, SIGKILL); // our child: its id is nobody else's until we have waited for it
+    }
     ended.status = wait_for(pid);
+    if (!complete) {
+        throw Error(path + " does not end");
+    }
     return ended;
 }
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "netsetup/base/deadline.h"
+
 namespace ocinet {
 
 /// As exec(3) wants them: the words' own characters, with a null behind them.
@@ -19,9 +21,10 @@ struct Ended {
 /// it is in none of them.
 std::string find_program(const std::string& name);
 
-/// Runs a program of the system's, with nothing but these directories as PATH in its
-/// environment, and nothing to read. Throws Error when it is not there; one
-/// that a signal ends has the status 128 + signal.
-Ended run_program(const std::vector<std::string>& words);
+/// Runs a program of the system's, with nothing but these directories as PATH in its environment,
+/// and nothing to read. One that a signal ends has the status 128 + signal. Throws Error when it is
+/// not there, and when it has not ended by the deadline: then it is killed.
+Ended run_program(const std::vector<std::string>& words,
+                  const Deadline& deadline = Deadline::never());
 
 } // namespace ocinet

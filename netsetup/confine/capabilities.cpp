@@ -8,7 +8,7 @@
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/log.h"
-#include "netsetup/confine.h"
+#include "netsetup/confine/parts.h"
 
 namespace ocinet {
 

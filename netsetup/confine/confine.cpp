@@ -19,4 +19,9 @@ void confine(Confined who) {
     restrict_system_calls(who);
 }
 
+void confine_program(const std::vector<int>& capabilities, const char* directory) {
+    keep_capabilities(capabilities);
+    restrict_changes(directory);
+}
+
 } // namespace ocinet

@@ -13,7 +13,9 @@ inline constexpr bool is_instrumented = true;
 inline constexpr bool is_instrumented = false;
 #endif
 
+void keep_capabilities(const std::vector<int>& kept);
 void restrict_paths(Confined who);
+void restrict_changes(const char* directory);
 void restrict_system_calls(Confined who);
 
 } // namespace ocinet

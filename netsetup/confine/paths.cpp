@@ -29,9 +29,10 @@ constexpr std::uint64_t write_rights =
 constexpr std::uint64_t truncate_right = 1U << 14;
 constexpr long truncate_version = 3;
 
-constexpr std::uint64_t never_needed = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
-                                       LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
-                                       LANDLOCK_ACCESS_FS_MAKE_BLOCK;
+constexpr std::uint64_t special_files =
+    LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+    LANDLOCK_ACCESS_FS_MAKE_BLOCK;
+constexpr std::uint64_t never_needed = LANDLOCK_ACCESS_FS_EXECUTE | special_files;
 
 class Ruleset {
 public:
@@ -84,6 +85,10 @@ long landlock_version() {
     return 0;
 }
 
+std::uint64_t changes_of(long version) {
+    return write_rights | (version >= truncate_version ? truncate_right : 0);
+}
+
 } // namespace
 
 void restrict_paths(Confined who) {
@@ -91,7 +96,7 @@ void restrict_paths(Confined who) {
     if (version == 0) {
         return;
     }
-    const std::uint64_t changes = write_rights | (version >= truncate_version ? truncate_right : 0);
+    const std::uint64_t changes = changes_of(version);
     if (who == Confined::policy) {
         Ruleset(changes | never_needed).enforce(); // libnftables reads names below /etc
         return;
@@ -101,6 +106,17 @@ void restrict_paths(Confined who) {
     rules.allow("/proc", read_rights);
     // Root owns the files of /proc/sys: without capabilities it could still write all of them.
     rules.allow("/proc/sys/net", LANDLOCK_ACCESS_FS_WRITE_FILE);
+    rules.enforce();
+}
+
+void restrict_changes(const char* directory) {
+    const long version = landlock_version();
+    if (version == 0) {
+        return;
+    }
+    const std::uint64_t changes = changes_of(version);
+    Ruleset rules(changes | special_files);
+    rules.allow(directory, changes);
     rules.enforce();
 }
 

@@ -72,10 +72,15 @@ std::vector<pid_t> dhcp_clients(const Directory& directory, const std::string& i
     return clients;
 }
 
-void write_dhcp_lease(const Directory& directory, const std::string& id,
-                      const std::string& interface, const DhcpLease& lease) {
+void create_dhcp_lease(const Directory& directory, const std::string& id,
+                       const std::string& interface) {
     make_directory(directory, "dhcp");
     make_directory(directory, dhcp_directory_of(id));
+    write_dhcp_lease(directory, id, interface, {});
+}
+
+void write_dhcp_lease(const Directory& directory, const std::string& id,
+                      const std::string& interface, const DhcpLease& lease) {
     nlohmann::json routes = nlohmann::json::array();
     for (const auto& route : lease.routes) {
         to_json(routes.emplace_back(), route);

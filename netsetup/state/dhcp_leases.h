@@ -40,6 +40,11 @@ struct DhcpLease {
 /// Nothing when there is none, or none that can be read.
 std::optional<DhcpLease> read_dhcp_lease(const Directory& directory, const std::string& id,
                                          const std::string& interface);
+/// An empty one, in the container's directory, which is made; replaces another.
+void create_dhcp_lease(const Directory& directory, const std::string& id,
+                       const std::string& interface);
+/// Throws Error, also when the last one of the container has been removed: a client's last words
+/// bring nothing back.
 void write_dhcp_lease(const Directory& directory, const std::string& id,
                       const std::string& interface, const DhcpLease& lease);
 /// Idempotent; the last one of a container removes its directory.

@@ -4,6 +4,7 @@
 #include "netsetup/confine.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
@@ -41,12 +42,22 @@ int status_after(const Host& host, Confined who, const std::function<void()>& ac
     return process.wait().status;
 }
 
+[[noreturn]] void open_and_tell(const std::string& path, int flags) {
+    const int file = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
+    ::_exit(file >= 0 ? 0 : errno);
+}
+
 // The errno of opening it when confined, 0 when it is open.
 int error_of_opening(const Host& host, Confined who, const std::string& path, int flags) {
-    return status_after(host, who, [&] {
-        const int file = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
-        ::_exit(file >= 0 ? 0 : errno);
+    return status_after(host, who, [&] { open_and_tell(path, flags); });
+}
+
+int error_of_opening_by_program(const Host& host, const std::string& path, int flags) {
+    Process process = host.start([&] {
+        confine_program({CAP_NET_RAW}, "/run/ocinet");
+        open_and_tell(path, flags);
     });
+    return process.wait().status;
 }
 
 // The hook's first system call after it was confined is this one instead.
@@ -135,6 +146,10 @@ TEST_CASE("paths that no operation needs are out of reach, also for root's files
           (landlock_version >= 3 ? EACCES : 0));
     CHECK(error_of_opening(host, Confined::policy, "/run/ocinet/other", O_WRONLY | O_CREAT) ==
           EACCES);
+    CHECK(error_of_opening_by_program(host, "/run/ocinet/new", O_WRONLY | O_CREAT) == 0);
+    CHECK(error_of_opening_by_program(host, "/etc/passwd", O_RDONLY) == 0);
+    CHECK(error_of_opening_by_program(host, "/proc/sys/net/ipv4/ip_forward", O_WRONLY) == EACCES);
+    CHECK(error_of_opening_by_program(host, "/run/other", O_WRONLY | O_CREAT) == EACCES);
 }
 
 // As the profile of a container in which we run: it answers EPERM to what it does not know.

@@ -262,11 +262,18 @@ TEST_CASE("what a DHCP server says is not believed") {
     const Container box = scene.container();
     box.attach();
     const auto before = addresses(link(box, "eth0"));
+    std::string be_the_client;
     const auto say = [&](const std::string& id, const std::string& words) {
-        return scene.host.run("nsenter --net=/proc/" + std::to_string(box.pid()) +
+        return scene.host.run(be_the_client + "nsenter --net=/proc/" + std::to_string(box.pid()) +
                               "/ns/net env interface=eth0 OCINET_CONTAINER=" + id + " " + words +
-                              " " OCINET_PREFIX "/libexec/ocinet/ocinet-dhcp bound");
+                              " " OCINET_PREFIX "/libexec/ocinet/ocinet-dhcp bound; exit $?");
     };
+    // As the child of a client that was killed.
+    CHECK(say(box.id(), "ip=192.0.2.70 mask=24").status == 0);
+    CHECK(addresses(link(box, "eth0")) == before);
+
+    const std::string lease = "/run/ocinet/dhcp/" + box.id() + "/eth0.json";
+    be_the_client = "jq .client.pid=$$ " + lease + " >/run/lease && cp /run/lease " + lease + "; ";
     for (const char* address : {"127.0.0.1", "224.0.0.5", "0.0.0.0", "255.255.255.255", "0.1.2.3",
                                 "fd00::5", "x", "192.0.2.70/24", "''"}) {
         CAPTURE(address);
