@@ -87,6 +87,7 @@ drivers::Planned make_plan(const Options& options) {
         drivers::requests_for({.id = options.id,
                                .bundle = bundle,
                                .in_host_network = in_host_network(options, bundle),
+                               .host_name = oci::own_name(settings),
                                .policy_file = paths::policy_text(),
                                .seed = names.seed()},
                               *wanted, oci::load_networks(wanted->attachments, paths::networks));

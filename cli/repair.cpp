@@ -70,13 +70,15 @@ std::string repair(const ops::EnableForwarding& op, Context& context) {
     return "";
 }
 
-std::string repair(ops::EnsureBridge op, Context& context) {
+// A link that all containers of a network share, brought to what it should be.
+template <typename Op>
+std::string make_again(Op op, const char* kind, Context& context) {
     const auto found = link::find(context.route, op.name);
-    if (found && (found->kind != "bridge" || found->alias != link_alias("", op.network))) {
+    if (found && (found->kind != kind || found->alias != link_alias("", op.network))) {
         return "the host's interface " + op.name + " is not this network's";
     }
-    op.found = found ? ops::EnsureBridge::Found::incomplete : ops::EnsureBridge::Found::absent;
-    // The record knows of no bridge that was being made: nobody else would remove it.
+    op.found = found ? Op::Found::incomplete : Op::Found::absent;
+    // The record knows of none that was being made: nobody else would remove it.
     link::remove(context.route, op.temporary);
     try {
         apply(op, context);
@@ -84,6 +86,19 @@ std::string repair(ops::EnsureBridge op, Context& context) {
         link::remove(context.route, op.temporary);
         throw;
     }
+    return "";
+}
+
+std::string repair(const ops::EnsureBridge& op, Context& context) {
+    return make_again(op, "bridge", context);
+}
+
+std::string repair(const ops::EnsureVxlan& op, Context& context) {
+    return make_again(op, "vxlan", context);
+}
+
+std::string repair(const ops::KnowEndpoints& op, Context& context) {
+    apply(op, context);
     return "";
 }
 

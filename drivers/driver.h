@@ -43,6 +43,8 @@ struct Request {
     oci::Bundle bundle;
     /// The container shares the host's network namespace.
     bool in_host_network = false;
+    /// What the host is called in the files of overlay networks.
+    std::string host_name;
     /// Where policy.nft is, for the printed command.
     std::string policy_file;
     /// From which names are drawn.

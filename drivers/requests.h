@@ -13,6 +13,7 @@ struct ContainerFacts {
     std::string id;
     oci::Bundle bundle;
     bool in_host_network = false;
+    std::string host_name;
     std::string policy_file;
     std::uint64_t seed = 0;
 };

@@ -254,6 +254,7 @@ void attach(const oci::State& state, Deadline deadline) {
     const drivers::ContainerFacts facts{.id = state.id,
                                         .bundle = bundle,
                                         .in_host_network = process.in_host_network,
+                                        .host_name = oci::own_name(settings),
                                         .policy_file = paths::policy_text(),
                                         .seed = names.seed()};
     const auto make_requests = [&] {

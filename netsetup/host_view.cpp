@@ -133,6 +133,16 @@ void look_at_parent(HostView& view, const HostQuery::Parent& query,
     }
 }
 
+void look_for_underlay(HostView& view, const IpAddress& wanted, netlink::Socket& route) {
+    for (const auto& address : link::all_addresses(route, wanted.family())) {
+        const auto found =
+            address.prefix.address == wanted ? link::find(route, address.index) : std::nullopt;
+        if (found) {
+            view.underlay = {.name = found->name, .mtu = found->mtu};
+        }
+    }
+}
+
 void look_for_redefinition(HostView& view, const HostQuery& query,
                            const state::Directory& directory) {
     if (ops::definition_in_use(directory, query.network) != query.definition) {
@@ -232,6 +242,12 @@ HostView look(const HostQuery& query, const state::Directory& directory, netlink
     }
     if (!query.host_link.empty()) {
         view.host_link = link::find(route, query.host_link);
+    }
+    if (query.underlay) {
+        look_for_underlay(view, *query.underlay, route);
+    }
+    if (!query.vxlan.empty()) {
+        view.vxlan = link::find(route, query.vxlan);
     }
     for (const auto& address : query.addresses) {
         look_for_address(view, address, directory);

@@ -62,6 +62,10 @@ struct HostQuery {
     std::optional<Parent> parent;
     /// The network's link on the parent (ops::EnsureHostLink); or empty.
     std::string host_link;
+    /// This host's address from which an overlay's tunnels lead, and the network's VXLAN device; or
+    /// empty.
+    std::optional<IpAddress> underlay;
+    std::string vxlan;
     /// Whether the firewall is looked at, and whether the host forwards IPv4, IPv6.
     bool firewall = false;
     bool forwarding4 = false;
@@ -100,6 +104,14 @@ struct HostView {
     /// Of the parent, where it is there.
     std::vector<Prefix> parent_addresses;
     std::optional<link::Link> host_link;
+
+    /// The interface that has HostQuery::underlay; nothing where none has.
+    struct Underlay {
+        std::string name;
+        unsigned mtu = 0;
+    };
+    std::optional<Underlay> underlay;
+    std::optional<link::Link> vxlan;
 
     std::optional<link::Link> bridge;
     std::vector<Prefix> bridge_addresses;

@@ -56,6 +56,12 @@ void parse_kind(Link& link, const nlattr* data) {
         if (const nlattr* limit = netlink::nested(data, macvlan_broadcast_limit)) {
             link.broadcast_limit = std::int32_t(u32_of(limit));
         }
+    } else if (link.kind == "vxlan") {
+        const auto local = address_of(netlink::nested(data, IFLA_VXLAN_LOCAL));
+        link.vxlan = {.vni = u32_of(netlink::nested(data, IFLA_VXLAN_ID)),
+                      .port = ntohs(netlink::u16_of(netlink::nested(data, IFLA_VXLAN_PORT))),
+                      .local = local ? local : address_of(netlink::nested(data, IFLA_VXLAN_LOCAL6)),
+                      .learning = netlink::u8_of(netlink::nested(data, IFLA_VXLAN_LEARNING)) != 0};
     } else if (link.kind == "ipvlan") {
         link.mode = netlink::u16_of(netlink::nested(data, IFLA_IPVLAN_MODE));
         link.flags = netlink::u16_of(netlink::nested(data, IFLA_IPVLAN_FLAGS));
@@ -81,7 +87,14 @@ Link parse(const nlmsghdr& message) {
         std::memcpy(link.mac.bytes.data(), mac.data(), 6);
     }
     const nlattr* port = netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_SLAVE_DATA);
-    link.hairpin = netlink::u8_of(netlink::nested(port, IFLA_BRPORT_MODE)) != 0;
+    const auto port_flag = [&](std::uint16_t type) {
+        return netlink::u8_of(netlink::nested(port, type)) != 0;
+    };
+    link.hairpin = port_flag(IFLA_BRPORT_MODE);
+    link.learning = port_flag(IFLA_BRPORT_LEARNING);
+    link.flooding = port_flag(IFLA_BRPORT_UNICAST_FLOOD) || port_flag(IFLA_BRPORT_MCAST_FLOOD) ||
+                    port_flag(IFLA_BRPORT_BCAST_FLOOD);
+    link.neigh_suppress = port_flag(IFLA_BRPORT_NEIGH_SUPPRESS);
     link.group_fwd_mask = netlink::u16_of(netlink::nested(port, IFLA_BRPORT_GROUP_FWD_MASK));
     parse_kind(link, netlink::nested(attr(IFLA_LINKINFO), IFLA_INFO_DATA));
     const nlattr* families = attr(IFLA_AF_SPEC);

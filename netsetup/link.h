@@ -44,6 +44,14 @@ struct Link {
     /// As a macvlan: from how many receivers on a broadcast is queued; nothing where the kernel
     /// does not say.
     std::optional<std::int32_t> broadcast_limit;
+    struct Vxlan {
+        std::uint32_t vni = 0;
+        std::uint16_t port = 0;
+        std::optional<IpAddress> local;
+        bool learning = false;
+    };
+    /// Of a VXLAN device.
+    std::optional<Vxlan> vxlan;
     bool forwards_ipv4 = false;
     bool route_localnet = false;
     bool ipv6_disabled = false;
@@ -54,6 +62,11 @@ struct Link {
     bool hairpin = false;
     /// Of the addresses that a bridge keeps for its host, those that it forwards from here.
     std::uint16_t group_fwd_mask = 0;
+    /// As a bridge's port: learns who is behind it; gets frames to nobody in particular (flood,
+    /// mcast_flood, bcast_flood); is not asked for neighbours that the bridge knows.
+    bool learning = false;
+    bool flooding = false;
+    bool neigh_suppress = false;
     /// As a bridge: keeps its VLANs apart, which not every kernel can
     /// (CONFIG_BRIDGE_VLAN_FILTERING).
     bool filters_vlans = false;

@@ -77,6 +77,10 @@ void require_names(const ops::EnsureHostLink& op) {
     require(is_network_name(op.network), op.network);
     require_link_names({op.name, op.temporary, op.parent});
 }
+void require_names(const ops::EnsureVxlan& op) {
+    require(is_network_name(op.network), op.network);
+    require_link_names({op.name, op.temporary, op.bridge});
+}
 void require_names(const ops::ConfigureLink& op) {
     require_link_names({op.name});
 }

@@ -12,6 +12,7 @@
 #include "netsetup/ops/bridge.h"
 #include "netsetup/ops/container_link.h"
 #include "netsetup/ops/dhcp_client.h"
+#include "netsetup/ops/endpoints.h"
 #include "netsetup/ops/forwarding.h"
 #include "netsetup/ops/host_link.h"
 #include "netsetup/ops/hosts_file.h"
@@ -23,6 +24,7 @@
 #include "netsetup/ops/use_parent.h"
 #include "netsetup/ops/veth.h"
 #include "netsetup/ops/vlan.h"
+#include "netsetup/ops/vxlan.h"
 
 namespace ocinet {
 
@@ -32,7 +34,8 @@ using Operation =
                  ops::EnsureBridge, ops::ShareElements, ops::OwnElements, ops::CreateVeth,
                  ops::AccessVlan, ops::UseParent, ops::EnsureVlan, ops::EnsureHostLink,
                  ops::AddHostRoute, ops::CreateUpperLink, ops::RaiseLoopback, ops::ConfigureLink,
-                 ops::RunDhcpClient, ops::PublishPorts, ops::AnnounceAddress, ops::AddHosts>;
+                 ops::RunDhcpClient, ops::EnsureVxlan, ops::KnowEndpoints, ops::PublishPorts,
+                 ops::AnnounceAddress, ops::AddHosts>;
 
 struct Step {
     /// For messages: `network "web" (bridge)`.

@@ -169,14 +169,14 @@ bool Network::has(int family) const {
                        [&](const Subnet& subnet) { return subnet.gateway.family() == family; });
 }
 
-std::string default_interface(const std::string& network) {
-    std::string name = "oc-" + network;
+std::string default_interface(const std::string& network, const std::string& prefix) {
+    std::string name = prefix + network;
     if (name.size() <= max_interface_name) {
         return name;
     }
-    std::array<char, 16> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), "oc-%08x", unsigned(stable_hash(network)));
-    return buffer.data();
+    std::array<char, 9> hash{};
+    std::snprintf(hash.data(), hash.size(), "%08x", unsigned(stable_hash(network)));
+    return prefix + hash.data();
 }
 
 std::optional<Network> built_in_network(const std::string& name) {
@@ -214,8 +214,14 @@ Network parse_network(const std::string& text, const std::string& name, const st
     settle_ipv6(reader, network);
     refuse_overlaps(reader, network.subnets);
     read_ipam(reader, network);
+    if (network.driver == "overlay") {
+        network.overlay.emplace();
+    }
     const auto* options = reader.object("options");
     read_options(options ? *options : nlohmann::json::object(), file + ": options", network);
+    if (network.overlay) {
+        network.overlay->hosts = read_hosts(reader, network.subnets);
+    }
     refuse_unsupported(reader);
     for (const auto* key : {"id", "created", "labels"}) {
         reader.ignore(key);

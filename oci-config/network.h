@@ -7,6 +7,7 @@
 
 #include "netsetup/base/address.h"
 #include "oci-config/annotations.h"
+#include "oci-config/overlay.h"
 #include "oci-config/subnet.h"
 
 namespace ocinet::oci {
@@ -84,6 +85,9 @@ struct Network {
     std::optional<IpAddress> outbound_addr4;
     std::optional<IpAddress> outbound_addr6;
 
+    /// Of the driver overlay.
+    std::optional<Overlay> overlay;
+
     /// Its containers have addresses of the family, but for those that routers give.
     bool has(int family) const;
     /// Its containers stand on the network of an interface of the host's, not behind the host.
@@ -91,7 +95,8 @@ struct Network {
 };
 
 /// `oc-NAME`, or what fits: what a network's link on the host is called where nobody says.
-std::string default_interface(const std::string& network);
+/// `prefix`, of three characters: of another link of the network's.
+std::string default_interface(const std::string& network, const std::string& prefix = "oc-");
 
 /// `bridge`, `host` and `none` exist without a file; a file bridge.json replaces the built-in one.
 std::optional<Network> built_in_network(const std::string& name);

@@ -88,17 +88,22 @@ void refuse_what_filters(ObjectReader& option) {
     }
 }
 
-void read_bridge_options(ObjectReader& option, Network& network) {
-    network.managed = read_managed(option);
-    if (!network.managed) {
-        refuse_what_filters(option);
-    }
+// What goes by the firewall.
+void read_filter_options(ObjectReader& option, Network& network) {
     network.isolation = read_isolation(option);
     network.icc = read_bool(option, "icc", true);
     network.host_access = read_bool(option, "host_access", true);
     network.spoof_check = read_bool(option, "spoof_check", true);
     network.outbound_addr4 = read_outbound(option, "outbound_addr4", AF_INET);
     network.outbound_addr6 = read_outbound(option, "outbound_addr6", AF_INET6);
+}
+
+void read_bridge_options(ObjectReader& option, Network& network) {
+    network.managed = read_managed(option);
+    if (!network.managed) {
+        refuse_what_filters(option);
+    }
+    read_filter_options(option, network);
     if (option.member("vrf")) {
         throw option.wrong("vrf", "not supported");
     }
@@ -139,6 +144,17 @@ void read_ipvlan_options(ObjectReader& option, Network& network) {
     network.flag = read_choice(option, "flag", {"bridge", "private", "vepa"});
 }
 
+void read_overlay_options(ObjectReader& option, Network& network) {
+    constexpr std::uint64_t most_vni = (1U << 24) - 1;
+    read_choice(option, "control", {"static"});
+    read_filter_options(option, network);
+    if (!option.member("vni")) {
+        throw option.wrong("vni", "a network with control=static names its own");
+    }
+    network.overlay->vni = read_number(option, "vni", 1, most_vni, 0U);
+    network.overlay->port = read_number(option, "port", 1, 65535, network.overlay->port);
+}
+
 } // namespace
 
 void read_options(const nlohmann::json& options, const std::string& name, Network& network) {
@@ -148,6 +164,11 @@ void read_options(const nlohmann::json& options, const std::string& name, Networ
     }
     network.metric = read_number(option, "metric", 0, UINT32_MAX, std::uint32_t(0));
     network.no_default_route = read_bool(option, "no_default_route", false);
+    if (network.overlay) {
+        read_overlay_options(option, network);
+        option.refuse_unknown();
+        return;
+    }
     network.vlan = read_number(option, "vlan", 1, most_vlan, 0U);
     if (network.driver == "macvlan") {
         read_macvlan_options(option, network);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "oci-config/settings.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <climits>
 
 #include "netsetup/base/file.h"
 #include "netsetup/base/names.h"
@@ -115,6 +119,7 @@ Settings parse_settings(const std::string& text, const std::string& file) {
         reader, "host_addresses", "an address, or a prefix like 192.0.2.0/24", parse_addresses);
     settings.port_range = read_port_range(reader);
     settings.host = reader.boolean("host").value_or(false);
+    settings.host_name = reader.text("host_name").value_or("");
     reader.refuse_unknown();
     return settings;
 }
@@ -122,6 +127,17 @@ Settings parse_settings(const std::string& text, const std::string& file) {
 Settings load_settings(const std::string& file) {
     const auto text = read_file(file, max_settings_file);
     return text ? parse_settings(*text, file) : Settings{.file = file};
+}
+
+std::string own_name(const Settings& settings) {
+    if (!settings.host_name.empty()) {
+        return settings.host_name;
+    }
+    std::array<char, HOST_NAME_MAX + 1> name{};
+    if (::gethostname(name.data(), name.size()) != 0) {
+        throw_errno("gethostname");
+    }
+    return name.data();
 }
 
 void check_allowed(const Settings& settings, const ContainerRequest& request) {

@@ -33,6 +33,8 @@ struct Settings {
     /// The runtime wrapper may put a container that asks for `host` into the host's network. The
     /// hook cannot, it only looks whether the container is there.
     bool host = false;
+    /// What this host is called in the files of overlay networks; empty: by its hostname.
+    std::string host_name;
 };
 
 /// A key that is not known, or has the wrong value, is an Error that names file and key.
@@ -40,6 +42,9 @@ Settings parse_settings(const std::string& text, const std::string& file);
 
 /// The default where there is no file.
 Settings load_settings(const std::string& file);
+
+/// What this host is called: as the file says, or by its hostname (gethostname(2)).
+std::string own_name(const Settings& settings);
 
 /// Throws Error for what the administrator does not allow.
 void check_allowed(const Settings& settings, const ContainerRequest& request);

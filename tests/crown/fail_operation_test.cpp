@@ -13,6 +13,7 @@
 #include "netsetup/executor.h"
 #include "netsetup/recover.h"
 #include "oci-config/bundle.h"
+#include "oci-config/settings.h"
 #include "tests/crown/report.h"
 #include "tests/crown/sample.h"
 #include "tests/crown/scene.h"
@@ -107,6 +108,7 @@ public:
         const auto requests = drivers::requests_for(
             {.id = state["id"],
              .bundle = bundle_,
+             .host_name = oci::own_name(oci::load_settings(paths::settings)),
              .policy_file = paths::policy_text(),
              .seed = names.seed()},
             *wanted, oci::load_networks(wanted->attachments, paths::networks));

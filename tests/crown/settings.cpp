@@ -71,6 +71,18 @@ const std::string lan0 =
     "02:00:00:00:00:06; for i in lan0 lan1; do s=/proc/sys/net/ipv6/conf/$i/disable_ipv6; "
     "[ ! -e $s ] || echo 1 >$s; ip link set $i up; done";
 
+json overlay() {
+    json network = web({{"vni", "95"}});
+    network["driver"] = "overlay";
+    network["hosts"] = {{{"name", "alpha"}, {"address", "192.0.2.1"}, {"ranges", {"10.7.0.0/28"}}},
+                        {{"name", "beta"}, {"address", "192.0.2.2"}, {"ranges", {"10.7.0.16/30"}}}};
+    return network;
+}
+
+const std::string host_alpha = lan0 + "; ip address add 192.0.2.1/24 dev lan0; mkdir -p "
+                                      "/etc/ocinet; echo '{\"host_name\": \"alpha\"}' "
+                                      ">/etc/ocinet/ocinet.json";
+
 // NOLINTNEXTLINE(readability-function-size): a table
 std::vector<Setting> table() {
     static const std::vector<std::string> both = {"10.7.0.0/24", "fd07::/64"};
@@ -162,6 +174,15 @@ std::vector<Setting> table() {
          .network = DhcpLan::network(),
          .is_gone = "! bridge fdb show dev lan0 | grep -q 02:0c:",
          .has_dhcp = true},
+        {.name = "overlay",
+         .annotations = on("web:ip=10.7.0.7"),
+         .network = overlay(),
+         .on_host = host_alpha},
+        {.name = "overlay, warm",
+         .annotations = on("web:ip=10.7.0.7"),
+         .network = overlay(),
+         .neighbour = "web",
+         .on_host = host_alpha},
         {.name = "driver none", .annotations = {{"io.ocinet.network", "none"}}},
         {.name = "driver host",
          .annotations = {{"io.ocinet.network", "host"}},

@@ -18,8 +18,25 @@ HostView look(const HostQuery& query) {
         const auto claimed = port.claims.front().first;
         view.ports.push_back(claimed != 0 ? claimed : 61000);
     }
+    if (query.underlay) {
+        view.underlay = {.name = "eth0", .mtu = 1500};
+    }
     view.interfaces = {{.name = "lo"}, {.name = "eth0"}};
     return view;
+}
+
+} // namespace
+
+namespace {
+
+// Of the first overlay among them one that it names.
+std::string own_name(const std::vector<oci::Network>& networks) {
+    for (const auto& network : networks) {
+        if (network.overlay) {
+            return network.overlay->hosts.front().name;
+        }
+    }
+    return "";
 }
 
 } // namespace
@@ -30,6 +47,7 @@ Plan planned(const oci::Bundle& bundle, const oci::ContainerRequest& wanted,
                                         .bundle = bundle,
                                         .in_host_network =
                                             bundle.network == oci::Bundle::Network::host,
+                                        .host_name = own_name(networks),
                                         .policy_file = "/policy.nft",
                                         .seed = 1};
     return drivers::plan_all(drivers::requests_for(facts, wanted, networks), look).plan;

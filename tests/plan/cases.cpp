@@ -220,6 +220,41 @@ std::vector<PlanCase> cases_of_macvlan() {
     };
 }
 
+// Twins have the address 192.0.2.1.
+std::vector<PlanCase> cases_of_overlay() {
+    const std::string is_alpha =
+        "mkdir -p /etc/ocinet; echo '{\"host_name\": \"alpha\"}' >/etc/ocinet/ocinet.json; ";
+    const auto overlay = [](const json& subnets, const json& hosts, const json& options) {
+        return web(
+            {{"driver", "overlay"}, {"subnets", subnets}, {"hosts", hosts}, {"options", options}});
+    };
+    const json beta = {{"name", "beta"}, {"address", "192.0.2.2"}, {"ranges", {"10.7.0.16/30"}}};
+    return {
+        {.name = "overlay",
+         .annotations = network("web"),
+         .network = overlay(
+             {{{"subnet", "10.7.0.0/24"}}},
+             {{{"name", "alpha"}, {"address", "192.0.2.1"}, {"ranges", {"10.7.0.0/28"}}}, beta},
+             {{"vni", "95"}}),
+         .on_host = is_alpha},
+        {.name = "overlay, every option, over IPv6",
+         .annotations = {{"io.ocinet.network", "web"}, {"io.ocinet.publish", "8080:80"}},
+         .network =
+             overlay({{{"subnet", "10.7.0.0/24"}}, {{"subnet", "fd07::/64"}}},
+                     {{{"name", "alpha"},
+                       {"address", "2001:db8::1"},
+                       {"ranges", {"10.7.0.0/28", "fd07::1:0/120"}}},
+                      {{"name", "beta"},
+                       {"address", "2001:db8::2"},
+                       {"ranges", {"10.7.0.16/30", "fd07::2:0/120"}},
+                       {"endpoints", json::array({{{"addresses", {"10.7.0.17", "fd07::2:7"}},
+                                                   {"mac", "02:00:00:00:00:77"}}})}}},
+                     {{"vni", "16777215"}, {"port", "8472"}, {"mtu", "1300"}, {"icc", "false"}}),
+         .on_host = is_alpha + "echo 0 >/proc/sys/net/ipv6/conf/up0/disable_ipv6; "
+                               "ip address add 2001:db8::1/64 dev up0 nodad"},
+    };
+}
+
 std::vector<PlanCase> cases_of_options() {
     const auto options = [](const json& values) { return web({{"options", values}}); };
     return {
@@ -311,7 +346,7 @@ const std::vector<PlanCase>& plan_cases() {
         std::vector<PlanCase> cases;
         for (const auto& some :
              {cases_of_hosts(), cases_of_networks(), cases_of_ipv6(), cases_of_macvlan(),
-              cases_of_options(), cases_of_ports(), cases_of_hosts_files()}) {
+              cases_of_overlay(), cases_of_options(), cases_of_ports(), cases_of_hosts_files()}) {
             cases.insert(cases.end(), some.begin(), some.end());
         }
         return cases;

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The network driver "overlay": a bridge on each of several hosts, which VXLAN tunnels between the
+// hosts make one network.
+#include <algorithm>
+#include <set>
+
+#include "drivers/driver.h"
+#include "drivers/parts/addresses.h"
+#include "drivers/parts/bridged.h"
+#include "netsetup/base/error.h"
+
+namespace ocinet::drivers {
+
+namespace {
+
+using Host = oci::Overlay::Host;
+using Found = ops::EnsureVxlan::Found;
+
+constexpr unsigned least_mtu = 1280; // RFC 8200, section 5: what each link must carry
+constexpr std::size_t most_endpoints = 4096;
+
+const oci::Overlay& overlay_of(const Request& request) {
+    return *request.network.overlay;
+}
+
+const Host& this_host(const Request& request) {
+    const auto& hosts = overlay_of(request).hosts;
+    const auto found = std::find_if(hosts.begin(), hosts.end(), [&](const Host& host) {
+        return host.name == request.host_name;
+    });
+    if (found == hosts.end()) {
+        throw Error(label(request) + R"(: its "hosts" name no ")" + request.host_name +
+                    "\", which this host is")
+            .hint("add it there, or say in ocinet.json what this host is called: host_name");
+    }
+    return *found;
+}
+
+// The one that lies in the subnet.
+const Prefix* range_in(const Host& host, const oci::Subnet& subnet) {
+    const auto found =
+        std::find_if(host.ranges.begin(), host.ranges.end(),
+                     [&](const Prefix& range) { return subnet.subnet.contains(range.address); });
+    return found == host.ranges.end() ? nullptr : &*found;
+}
+
+void refuse_others_address(const Request& request, const Host& self, const IpAddress& address) {
+    const auto has = [&](const Host& host) {
+        return std::any_of(host.ranges.begin(), host.ranges.end(),
+                           [&](const Prefix& range) { return range.contains(address); });
+    };
+    if (has(self)) {
+        return;
+    }
+    for (const auto& host : overlay_of(request).hosts) {
+        if (has(host)) {
+            throw Error(label(request) + ": ip=" + address.text() + ": in the range of host \"" +
+                        host.name + "\"");
+        }
+    }
+    throw Error(label(request) + ": ip=" + address.text() + ": in no host's range");
+}
+
+oci::Subnet narrowed(oci::Subnet subnet, const Prefix& range) {
+    subnet.lease_first = std::max(subnet.lease_first, range.address);
+    subnet.lease_last = std::min(subnet.lease_last, range.last());
+    return subnet;
+}
+
+// The request to a network whose addresses are this host's alone to give.
+Request on_this_host(Request request) {
+    const Host self = this_host(request);
+    for (auto& subnet : request.network.subnets) {
+        const Prefix* range = range_in(self, subnet);
+        if (!range) {
+            throw Error(label(request) + ": host \"" + self.name + "\" has no range in " +
+                        subnet.subnet.text());
+        }
+        subnet = narrowed(subnet, *range);
+    }
+    for (const auto& address : request.attachment.addresses) {
+        refuse_others_address(request, self, address);
+    }
+    return request;
+}
+
+std::string vxlan_name(const Request& request) {
+    return oci::default_interface(request.network.name, "vx-");
+}
+
+// IP, UDP, VXLAN and the Ethernet header inside (RFC 7348, section 5).
+unsigned overhead(const IpAddress& local) {
+    return (local.is_v4() ? 20 : 40) + 8 + 8 + 14;
+}
+
+unsigned mtu_of(const Request& request, const HostView::Underlay& underlay) {
+    const unsigned cost = overhead(this_host(request).address);
+    const unsigned most = underlay.mtu > cost ? underlay.mtu - cost : 0;
+    const unsigned mtu = request.network.mtu.value_or(most);
+    if (mtu > most || most < least_mtu) {
+        throw Error(label(request) + ": its mtu " + std::to_string(mtu) + " does not fit into " +
+                    underlay.name + ", whose " + std::to_string(underlay.mtu) + " leave room for " +
+                    std::to_string(most));
+    }
+    return mtu;
+}
+
+const HostView::Underlay& required_underlay(const Request& request, const HostView& view) {
+    if (!view.underlay) {
+        const Host& self = this_host(request);
+        throw Error(label(request) + ": none of this host's interfaces has the address " +
+                    self.address.text())
+            .hint(R"(the network's "hosts" say that ")" + self.name + R"(" has it)");
+    }
+    return *view.underlay;
+}
+
+// An address of the network's first subnet: there its MAC address follows from it.
+void add_range(std::vector<endpoints::Endpoint>& list, const Host& host, const oci::Subnet& subnet,
+               const std::set<IpAddress>& listed) {
+    const Prefix* range = range_in(host, subnet);
+    if (!range) {
+        return;
+    }
+    const auto [first, last] =
+        std::pair(narrowed(subnet, *range).lease_first, narrowed(subnet, *range).lease_last);
+    for (IpAddress address = first; address <= last && list.size() <= most_endpoints;
+         address = address.plus(1)) {
+        if (address != subnet.gateway && !listed.contains(address)) {
+            list.push_back({mac_of(address), host.address, {address}});
+        }
+    }
+}
+
+std::vector<endpoints::Endpoint> endpoints_of(const Request& request, const Host& host) {
+    std::vector<endpoints::Endpoint> list;
+    std::set<IpAddress> listed;
+    for (const auto& one : host.endpoints) {
+        list.push_back(
+            {one.mac.value_or(mac_of(one.addresses.front())), host.address, one.addresses});
+        listed.insert(one.addresses.begin(), one.addresses.end());
+    }
+    add_range(list, host, request.network.subnets.front(), listed);
+    return list;
+}
+
+// All but this host's, where the bridge learns who is there.
+std::vector<endpoints::Endpoint> endpoints_elsewhere(const Request& request) {
+    std::vector<endpoints::Endpoint> elsewhere;
+    std::set<Mac> seen;
+    for (const auto& host : overlay_of(request).hosts) {
+        for (const auto& endpoint : endpoints_of(request, host)) {
+            if (!seen.insert(endpoint.mac).second) {
+                throw Error(label(request) + ": two endpoints have the MAC address " +
+                            endpoint.mac.text());
+            }
+            if (host.name != request.host_name) {
+                elsewhere.push_back(endpoint);
+            }
+        }
+        if (seen.size() > most_endpoints) {
+            throw Error(label(request) + R"(: its "hosts" have more than )" +
+                        std::to_string(most_endpoints) + " addresses")
+                .hint("give them smaller ranges");
+        }
+    }
+    return elsewhere;
+}
+
+Found found_vxlan(const Request& request, const ops::EnsureVxlan& wanted, const HostView& view) {
+    if (!view.vxlan) {
+        return Found::absent;
+    }
+    const link::Link& found = *view.vxlan;
+    if (found.alias != link_alias("", wanted.network) || found.kind != "vxlan") {
+        throw Error(label(request) + ": the host has an interface " + wanted.name +
+                    " already, which is not this network's");
+    }
+    const bool complete = found.up && found.mtu == wanted.mtu && ops::carries(found, wanted) &&
+                          view.bridge && found.master == view.bridge->index && ops::is_quiet(found);
+    return complete ? Found::complete : Found::incomplete;
+}
+
+} // namespace
+
+HostQuery query_overlay(const Request& request) {
+    HostQuery query = query_bridged(on_this_host(request));
+    query.mtu = false;
+    query.underlay = this_host(request).address;
+    query.vxlan = vxlan_name(request);
+    return query;
+}
+
+Plan plan_overlay(const Request& request, const HostView& view) {
+    const unsigned mtu = mtu_of(request, required_underlay(request, view));
+    const auto tunnels = [&](NameSource& names) {
+        const std::string& bridge = request.network.interface;
+        ops::EnsureVxlan vxlan{.network = request.network.name,
+                               .bridge = bridge,
+                               .name = vxlan_name(request),
+                               .temporary = names.link_name(),
+                               .mac = mac_of("vxlan " + request.network.name),
+                               .mtu = mtu,
+                               .vni = overlay_of(request).vni,
+                               .port = overlay_of(request).port,
+                               .local = this_host(request).address};
+        vxlan.found = found_vxlan(request, vxlan, view);
+        ops::KnowEndpoints known{
+            .vxlan = vxlan.name, .bridge = bridge, .endpoints = endpoints_elsewhere(request)};
+        return std::vector<Operation>{std::move(vxlan), std::move(known)};
+    };
+    return plan_bridged(on_this_host(request), view, {.mtu = mtu, .behind_bridge = tunnels});
+}
+
+} // namespace ocinet::drivers

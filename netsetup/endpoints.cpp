@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/endpoints.h"
+
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "netsetup/attributes.h"
+#include "netsetup/routes.h"
+
+namespace ocinet::endpoints {
+
+namespace {
+
+// The kernel's answers must fit into a socket's buffer, 208 KiB by default, of which each takes
+// about one.
+constexpr std::size_t largest_batch = 64;
+
+// Nobody learns these entries, and none of them ages. Neighbours are permanent, not NOARP as static
+// entries often are: the kernel forgets such ones without a word once there are more than
+// gc_thresh2, 512, and takes none beyond gc_thresh3, 1024 (net/core/neighbour.c:
+// neigh_forced_gc()).
+struct Table {
+    /// The VXLAN device's own entries: behind which host.
+    std::map<Mac, IpAddress> hosts;
+    /// The bridge's, behind its port; the same MAC addresses where all is well.
+    std::map<Mac, bool> port;
+    std::map<IpAddress, Mac> neighbours;
+};
+
+Table table_of(const std::vector<Endpoint>& endpoints) {
+    Table table;
+    for (const auto& endpoint : endpoints) {
+        table.hosts[endpoint.mac] = endpoint.host;
+        table.port[endpoint.mac] = true;
+        for (const auto& address : endpoint.addresses) {
+            table.neighbours[address] = endpoint.mac;
+        }
+    }
+    return table;
+}
+
+std::optional<Mac> mac_in(const nlmsghdr& answer) {
+    const auto bytes = netlink::bytes_of(netlink::attribute(answer, sizeof(ndmsg), NDA_LLADDR));
+    Mac mac;
+    if (bytes.size() != mac.bytes.size()) {
+        return std::nullopt;
+    }
+    std::memcpy(mac.bytes.data(), bytes.data(), bytes.size());
+    return mac;
+}
+
+// The device's own and the bridge's entries of one port. The zero address, to which floods go,
+// is none of ours.
+void read_forwarding(netlink::Socket& socket, int vxlan, Table& table) {
+    netlink::Message request(RTM_GETNEIGH, 0);
+    auto& header = request.header<ndmsg>();
+    header.ndm_family = AF_BRIDGE;
+    header.ndm_ifindex = vxlan;
+    socket.dump(std::move(request), [&](const nlmsghdr& answer) {
+        const auto& entry = netlink::header_of<ndmsg>(answer);
+        const auto mac = mac_in(answer);
+        if (entry.ndm_ifindex != vxlan || !mac || *mac == Mac()) {
+            return;
+        }
+        const auto host = netlink::address_of(netlink::attribute(answer, sizeof entry, NDA_DST));
+        if ((entry.ndm_flags & NTF_SELF) != 0 && host) {
+            table.hosts[*mac] = *host;
+        } else if ((entry.ndm_flags & NTF_SELF) == 0 && (entry.ndm_state & NUD_PERMANENT) == 0) {
+            table.port[*mac] = (entry.ndm_state & NUD_NOARP) != 0;
+        }
+    });
+}
+
+void read_neighbours(netlink::Socket& socket, int bridge, int family, Table& table) {
+    netlink::Message request(RTM_GETNEIGH, 0);
+    request.header<ndmsg>().ndm_family = std::uint8_t(family);
+    request.put_u32(NDA_IFINDEX, std::uint32_t(bridge));
+    socket.dump(std::move(request), [&](const nlmsghdr& answer) {
+        const auto& entry = netlink::header_of<ndmsg>(answer);
+        const auto attr = [&](std::uint16_t type) {
+            return netlink::attribute(answer, sizeof(ndmsg), type);
+        };
+        const auto address = netlink::address_of(attr(NDA_DST));
+        const auto mac = mac_in(answer);
+        if (entry.ndm_ifindex == bridge && address && mac &&
+            netlink::u8_of(attr(NDA_PROTOCOL)) == route::our_protocol) {
+            table.neighbours[*address] = *mac;
+        }
+    });
+}
+
+Table read(netlink::Socket& socket, const Links& links) {
+    Table table;
+    read_forwarding(socket, links.vxlan, table);
+    read_neighbours(socket, links.bridge, AF_INET, table);
+    read_neighbours(socket, links.bridge, AF_INET6, table);
+    return table;
+}
+
+netlink::Message about_forwarding(std::uint16_t type, std::uint16_t flags, const Mac& mac,
+                                  int vxlan, std::uint8_t whose) {
+    netlink::Message message(type, flags, 128);
+    auto& header = message.header<ndmsg>();
+    header.ndm_family = AF_BRIDGE;
+    header.ndm_ifindex = vxlan;
+    header.ndm_flags = whose;
+    // The bridge takes a permanent entry for one of its own addresses.
+    header.ndm_state = NUD_NOARP | (whose == NTF_SELF ? NUD_PERMANENT : NUD_REACHABLE);
+    message.put(NDA_LLADDR, mac.bytes.data(), mac.bytes.size());
+    return message;
+}
+
+netlink::Message about_neighbour(std::uint16_t type, std::uint16_t flags, const IpAddress& address,
+                                 const Mac& mac, int bridge) {
+    netlink::Message message(type, flags, 128);
+    auto& header = message.header<ndmsg>();
+    header.ndm_family = std::uint8_t(address.family());
+    header.ndm_ifindex = bridge;
+    header.ndm_state = NUD_PERMANENT;
+    message.put(NDA_DST, address.data(), address.size());
+    message.put(NDA_LLADDR, mac.bytes.data(), mac.bytes.size());
+    message.put_u8(NDA_PROTOCOL, route::our_protocol);
+    return message;
+}
+
+constexpr std::uint16_t replace = NLM_F_CREATE | NLM_F_REPLACE;
+
+/// What differs between two maps: `gone` of what is there alone, `put` of what is wanted and is not
+/// there, or not so.
+template <typename Key, typename Value, typename Gone, typename Put>
+void compare(const std::map<Key, Value>& there, const std::map<Key, Value>& wanted, Gone gone,
+             Put put) {
+    for (const auto& [key, value] : there) {
+        if (!wanted.contains(key)) {
+            gone(key, value);
+        }
+    }
+    for (const auto& [key, value] : wanted) {
+        const auto found = there.find(key);
+        if (found == there.end() || found->second != value) {
+            put(key, value);
+        }
+    }
+}
+
+// Who is gone is not answered for any more, before the way to it goes; and who has come is answered
+// for once there is a way.
+class Changes {
+public:
+    explicit Changes(const Links& links) : links_(links) {}
+
+    void between(const Table& there, const Table& wanted) {
+        const auto ignore = [](const auto&, const auto&) {};
+        compare(
+            there.neighbours, wanted.neighbours,
+            [&](const IpAddress& address, const Mac& mac) {
+                forget(about_neighbour(RTM_DELNEIGH, 0, address, mac, links_.bridge));
+            },
+            ignore);
+        compare(
+            there.hosts, wanted.hosts,
+            [&](const Mac& mac, const IpAddress& host) {
+                auto message = about_forwarding(RTM_DELNEIGH, 0, mac, links_.vxlan, NTF_SELF);
+                message.put(NDA_DST, host.data(), host.size());
+                forget(std::move(message));
+            },
+            [&](const Mac& mac, const IpAddress& host) {
+                auto message = about_forwarding(RTM_NEWNEIGH, replace, mac, links_.vxlan, NTF_SELF);
+                message.put(NDA_DST, host.data(), host.size());
+                messages.push_back(std::move(message));
+            });
+        compare(
+            there.port, wanted.port,
+            [&](const Mac& mac, bool) {
+                forget(about_forwarding(RTM_DELNEIGH, 0, mac, links_.vxlan, NTF_MASTER));
+            },
+            [&](const Mac& mac, bool) {
+                messages.push_back(
+                    about_forwarding(RTM_NEWNEIGH, replace, mac, links_.vxlan, NTF_MASTER));
+            });
+        compare(there.neighbours, wanted.neighbours, ignore,
+                [&](const IpAddress& address, const Mac& mac) {
+                    messages.push_back(
+                        about_neighbour(RTM_NEWNEIGH, replace, address, mac, links_.bridge));
+                });
+    }
+
+    std::vector<netlink::Message> messages;
+
+private:
+    void forget(netlink::Message message) {
+        message.allow(ENOENT);
+        messages.push_back(std::move(message));
+    }
+
+    Links links_;
+};
+
+} // namespace
+
+std::vector<std::string> commands(const Endpoint& endpoint, const std::string& vxlan,
+                                  const std::string& bridge) {
+    const std::string mac = endpoint.mac.text();
+    std::vector<std::string> commands{"bridge fdb replace " + mac + " dev " + vxlan + " dst " +
+                                          endpoint.host.text() + " self permanent",
+                                      "bridge fdb replace " + mac + " dev " + vxlan +
+                                          " master static"};
+    for (const auto& address : endpoint.addresses) {
+        commands.push_back("ip neighbour replace " + address.text() + " lladdr " + mac + " dev " +
+                           bridge + " nud permanent protocol " +
+                           std::to_string(route::our_protocol));
+    }
+    return commands;
+}
+
+std::size_t synchronise(netlink::Socket& socket, const Links& links,
+                        const std::vector<Endpoint>& wanted) {
+    Changes changes(links);
+    changes.between(read(socket, links), table_of(wanted));
+    std::span<netlink::Message> left(changes.messages);
+    while (!left.empty()) {
+        const auto batch = left.first(std::min(left.size(), largest_batch));
+        socket.send(batch);
+        left = left.subspan(batch.size());
+    }
+    return changes.messages.size();
+}
+
+std::vector<std::string> differences(netlink::Socket& socket, const Links& links,
+                                     const std::vector<Endpoint>& wanted) {
+    std::vector<std::string> list;
+    const Table there = read(socket, links);
+    const Table expected = table_of(wanted);
+    const auto ignore = [](const auto&, const auto&) {};
+    compare(there.hosts, expected.hosts, ignore, [&](const Mac& mac, const IpAddress& host) {
+        list.push_back(mac.text() + " is not sent to host " + host.text());
+    });
+    compare(there.port, expected.port, ignore, [&](const Mac& mac, bool) {
+        list.push_back(mac.text() + " is not behind the tunnel");
+    });
+    compare(there.neighbours, expected.neighbours, ignore,
+            [&](const IpAddress& address, const Mac& mac) {
+                list.push_back("neighbour " + address.text() + " is not " + mac.text());
+            });
+    return list;
+}
+
+} // namespace ocinet::endpoints

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/ops/endpoints.h"
+
+#include "netsetup/json.h"
+#include "netsetup/link.h"
+
+namespace ocinet::endpoints {
+
+void to_json(nlohmann::json& json, const Endpoint& endpoint) {
+    json = {{"mac", endpoint.mac}, {"host", endpoint.host}, {"addresses", endpoint.addresses}};
+}
+void from_json(const nlohmann::json& json, Endpoint& endpoint) {
+    read_member(json, "mac", endpoint.mac);
+    read_member(json, "host", endpoint.host);
+    read_member(json, "addresses", endpoint.addresses);
+}
+
+} // namespace ocinet::endpoints
+
+namespace ocinet::ops {
+
+OCINET_JSON(KnowEndpoints, vxlan, bridge, endpoints)
+
+Description describe(const KnowEndpoints& op) {
+    Description description;
+    for (const auto& endpoint : op.endpoints) {
+        for (auto& command : endpoints::commands(endpoint, op.vxlan, op.bridge)) {
+            description.apply.push_back(std::move(command));
+        }
+    }
+    if (op.endpoints.empty()) {
+        description.apply.emplace_back("# no other host has an endpoint");
+    }
+    description.undo.push_back("# what " + op.vxlan + " knows goes with it");
+    return description;
+}
+
+Needs needs(const KnowEndpoints&) {
+    return {};
+}
+
+void apply(const KnowEndpoints& op, Context& context) {
+    endpoints::synchronise(context.route,
+                           {.vxlan = link::required(context.route, op.vxlan).index,
+                            .bridge = link::required(context.route, op.bridge).index},
+                           op.endpoints);
+}
+
+void undo(const KnowEndpoints&, Context&, Undo) {}
+
+std::vector<std::string> remains(const KnowEndpoints&, Context&) {
+    return {};
+}
+
+std::vector<std::string> check(const KnowEndpoints& op, Context& context) {
+    const auto vxlan = link::find(context.route, op.vxlan);
+    const auto bridge = link::find(context.route, op.bridge);
+    if (!vxlan || !bridge) {
+        return {}; // who makes them has said so
+    }
+    return endpoints::differences(context.route, {.vxlan = vxlan->index, .bridge = bridge->index},
+                                  op.endpoints);
+}
+
+} // namespace ocinet::ops

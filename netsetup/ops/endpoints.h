@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "netsetup/endpoints.h"
+#include "netsetup/operation.h"
+
+namespace ocinet::endpoints {
+
+void to_json(nlohmann::json& json, const Endpoint& endpoint);
+void from_json(const nlohmann::json& json, Endpoint& endpoint);
+
+} // namespace ocinet::endpoints
+
+namespace ocinet::ops {
+
+/// Tells the kernel where an overlay network's containers on other hosts are, where that stands in
+/// the network's file. Under the network's lock.
+struct KnowEndpoints {
+    static constexpr const char* journal_name = "know-endpoints";
+
+    /// The network's links on this host.
+    std::string vxlan;
+    std::string bridge;
+    std::vector<endpoints::Endpoint> endpoints;
+};
+
+/// Undo: Nothing: it goes with the VXLAN device and the bridge.
+OCINET_OPERATION(KnowEndpoints)
+
+} // namespace ocinet::ops

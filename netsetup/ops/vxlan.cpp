@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/ops/vxlan.h"
+
+#include <arpa/inet.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "netsetup/base/names.h"
+#include "netsetup/base/text.h"
+#include "netsetup/json.h"
+#include "netsetup/ops/shared_link.h"
+#include "netsetup/state/users.h"
+#include "netsetup/sysctl.h"
+
+namespace ocinet::ops {
+
+NLOHMANN_JSON_SERIALIZE_ENUM(EnsureVxlan::Found, {{EnsureVxlan::Found::absent, "absent"},
+                                                  {EnsureVxlan::Found::incomplete, "incomplete"},
+                                                  {EnsureVxlan::Found::complete, "complete"}})
+OCINET_JSON(EnsureVxlan, network, bridge, name, temporary, mac, mtu, vni, port, local, found)
+
+namespace {
+
+using Found = EnsureVxlan::Found;
+
+std::string users_of(const EnsureVxlan& op) {
+    return "vxlan-" + op.network;
+}
+
+bool is_ours(const link::Link& link, const EnsureVxlan& op) {
+    return link.kind == "vxlan" && link.alias == link_alias("", op.network);
+}
+
+// Nobody speaks IP on it: it is a port of the bridge.
+std::vector<sysctl::Setting> settings() {
+    return sysctl::ipv6_settings(false);
+}
+
+netlink::Message create(const EnsureVxlan& op, int bridge) {
+    netlink::Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+    message.header<ifinfomsg>().ifi_family = AF_UNSPEC;
+    message.put_string(IFLA_IFNAME, op.temporary);
+    message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
+    message.put_u32(IFLA_MTU, op.mtu);
+    message.put_u32(IFLA_MASTER, std::uint32_t(bridge));
+    message.nest(IFLA_LINKINFO, [&](netlink::Message& info) {
+        info.put_string(IFLA_INFO_KIND, "vxlan");
+        info.nest(IFLA_INFO_DATA, [&](netlink::Message& data) {
+            data.put_u32(IFLA_VXLAN_ID, op.vni);
+            data.put_u16(IFLA_VXLAN_PORT, htons(op.port));
+            data.put(op.local.is_v4() ? IFLA_VXLAN_LOCAL : IFLA_VXLAN_LOCAL6, op.local.data(),
+                     op.local.size());
+            data.put_u8(IFLA_VXLAN_LEARNING, 0);
+        });
+    });
+    return message;
+}
+
+void put_quiet_port(netlink::Message& message) {
+    message.nest(IFLA_LINKINFO, [&](netlink::Message& info) {
+        info.put_string(IFLA_INFO_SLAVE_KIND, "bridge");
+        info.nest(IFLA_INFO_SLAVE_DATA, [&](netlink::Message& port) {
+            for (const int flag : {IFLA_BRPORT_LEARNING, IFLA_BRPORT_UNICAST_FLOOD,
+                                   IFLA_BRPORT_MCAST_FLOOD, IFLA_BRPORT_BCAST_FLOOD}) {
+                port.put_u8(std::uint16_t(flag), 0);
+            }
+            port.put_u8(IFLA_BRPORT_NEIGH_SUPPRESS, 1);
+        });
+    });
+}
+
+// How its port of the bridge works: before it is up, nothing goes by it.
+netlink::Message quieten(int index) {
+    netlink::Message message(RTM_NEWLINK, 0);
+    message.header<ifinfomsg>().ifi_index = index;
+    put_quiet_port(message);
+    message.command(2);
+    return message;
+}
+
+// A network identifier is used once for each UDP port, and the port's socket is made when the
+// device is raised.
+void explain(netlink::Refused& refused, const EnsureVxlan& op) {
+    if (refused.error() == EEXIST) {
+        refused.hint("another VXLAN device of this host has VNI " + std::to_string(op.vni) +
+                     ": ip -d link show type vxlan");
+    } else if (refused.error() == EADDRINUSE) {
+        refused.hint("another program of this host uses the UDP port " + std::to_string(op.port) +
+                     ": ss -lunp sport = :" + std::to_string(op.port));
+    } else if (refused.error() == EOPNOTSUPP) {
+        refused.hint("this kernel has no VXLAN: it lacks CONFIG_VXLAN");
+    }
+}
+
+void make(const EnsureVxlan& op, Context& context) {
+    if (op.found == Found::incomplete) {
+        link::remove(context.route, op.name); // one of the same identifier would stand in the way
+    }
+    context.route.send(create(op, link::required(context.route, op.bridge).index));
+    sysctl::set_ipv6(op.temporary, settings());
+    const int index = link::required(context.route, op.temporary).index;
+    context.route.send(quieten(index));
+    auto commit = link::finish(index, op.name, link_alias("", op.network));
+    commit.command(3);
+    context.route.send(std::move(commit));
+}
+
+SharedLink shared_link(const EnsureVxlan& op) {
+    return {.text = "link " + op.name,
+            .name = op.name,
+            .temporary = op.found == Found::complete ? "" : op.temporary,
+            .users = users_of(op),
+            .is_ours = [&op](const link::Link& found) { return is_ours(found, op); },
+            .was_ours = [&op](const link::Link& found) { return carries(found, op); }};
+}
+
+} // namespace
+
+bool carries(const link::Link& link, const EnsureVxlan& op) {
+    return link.vxlan && link.vxlan->vni == op.vni && link.vxlan->port == op.port &&
+           link.vxlan->local == op.local && !link.vxlan->learning;
+}
+
+bool is_quiet(const link::Link& link) {
+    return !link.learning && !link.flooding && link.neigh_suppress;
+}
+
+Description describe(const EnsureVxlan& op) {
+    if (op.found == Found::complete) {
+        return {{"# link " + op.name + " is up"},
+                {"# link " + op.name + " stays while others use it"}};
+    }
+    Description description;
+    if (op.found == Found::incomplete) {
+        description.apply.push_back("ip link delete dev " + op.name);
+    }
+    description.apply.push_back("ip link add name " + op.temporary + " address " + op.mac.text() +
+                                " mtu " + std::to_string(op.mtu) + " master " + op.bridge +
+                                " type vxlan id " + std::to_string(op.vni) + " local " +
+                                op.local.text() + " dstport " + std::to_string(op.port) +
+                                " nolearning");
+    for (auto& command : sysctl::ipv6_commands(op.temporary, settings())) {
+        description.apply.push_back(std::move(command));
+    }
+    description.apply.push_back("ip link set dev " + op.temporary +
+                                " type bridge_slave learning off flood off mcast_flood off "
+                                "bcast_flood off neigh_suppress on");
+    description.apply.push_back("ip link set dev " + op.temporary + " name " + op.name + " alias " +
+                                shell_word(link_alias("", op.network)) + " up");
+    description.undo.push_back("ip link delete dev " + op.name);
+    return description;
+}
+
+Needs needs(const EnsureVxlan&) {
+    return {};
+}
+
+void apply(const EnsureVxlan& op, Context& context) {
+    state::join(context.state, users_of(op), context.container_id);
+    if (op.found == Found::complete) {
+        return;
+    }
+    try {
+        make(op, context);
+    } catch (netlink::Refused& refused) {
+        explain(refused, op);
+        throw;
+    }
+}
+
+void undo(const EnsureVxlan& op, Context& context, Undo) {
+    release(shared_link(op), context);
+}
+
+std::vector<std::string> remains(const EnsureVxlan& op, Context& context) {
+    return remains(shared_link(op), context);
+}
+
+std::vector<std::string> check(const EnsureVxlan& op, Context& context) {
+    const auto found = link::find(context.route, op.name);
+    if (!found) {
+        return {"link " + op.name + " is missing"};
+    }
+    const auto bridge = link::find(context.route, op.bridge);
+    const std::string name = "link " + op.name;
+    Differences differences;
+    differences.expect(is_ours(*found, op), name + " is no VXLAN device with our alias");
+    differences.expect(carries(*found, op), name + " is not of VNI " + std::to_string(op.vni) +
+                                                ", UDP port " + std::to_string(op.port) +
+                                                ", from " + op.local.text());
+    differences.expect(found->up, name + " is down");
+    differences.expect(found->mtu == op.mtu, name + " has mtu " + std::to_string(found->mtu));
+    differences.expect(bridge && found->master == bridge->index,
+                       name + " is no port of " + op.bridge);
+    differences.expect(is_quiet(*found), name + " learns or floods");
+    return std::move(differences).list();
+}
+
+} // namespace ocinet::ops

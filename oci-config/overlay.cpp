@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "oci-config/overlay.h"
+
+#include <algorithm>
+#include <set>
+
+#include "netsetup/base/error.h"
+#include "oci-config/json.h"
+
+namespace ocinet::oci {
+
+namespace {
+
+using Host = Overlay::Host;
+using Endpoint = Overlay::Endpoint;
+
+const Subnet* subnet_with(const std::vector<Subnet>& subnets, const Prefix& range) {
+    const auto found = std::find_if(subnets.begin(), subnets.end(), [&](const Subnet& one) {
+        return one.subnet.contains(range.address) && one.subnet.length <= range.length;
+    });
+    return found == subnets.end() ? nullptr : &*found;
+}
+
+std::string numbered(const ObjectReader& reader, const std::string& key, std::size_t index) {
+    return reader.name() + "." + key + "[" + std::to_string(index) + "]";
+}
+
+std::vector<Prefix> read_ranges(ObjectReader& reader, const std::vector<Subnet>& subnets) {
+    std::vector<Prefix> ranges;
+    std::set<const Subnet*> seen;
+    const auto* array = reader.array("ranges");
+    for (const auto& item : array ? *array : nlohmann::json::array()) {
+        const auto range = item.is_string() ? Prefix::parse(item.get<std::string>()) : std::nullopt;
+        if (!range || range->address != range->network()) {
+            throw reader.wrong("ranges", item.dump() + " is not a prefix like 10.1.0.0/24");
+        }
+        const Subnet* subnet = subnet_with(subnets, *range);
+        if (!subnet) {
+            throw reader.wrong("ranges", range->text() + " lies in none of the network's subnets");
+        }
+        if (range->last() < subnet->lease_first || subnet->lease_last < range->address) {
+            throw reader.wrong("ranges", range->text() + " has no address that may be given out");
+        }
+        if (!seen.insert(subnet).second) {
+            throw reader.wrong("ranges", "two lie in " + subnet->subnet.text());
+        }
+        ranges.push_back(*range);
+    }
+    return ranges;
+}
+
+// Where its packets may go: to a container of that host.
+void check_endpoint_address(const ObjectReader& reader, const IpAddress& address,
+                            const std::vector<Prefix>& ranges, const std::vector<Subnet>& subnets) {
+    const bool in_range = std::any_of(ranges.begin(), ranges.end(),
+                                      [&](const Prefix& one) { return one.contains(address); });
+    const bool is_host = std::any_of(subnets.begin(), subnets.end(), [&](const Subnet& one) {
+        return is_host_address(address, one.subnet) && address != one.gateway;
+    });
+    if (!in_range || !is_host) {
+        throw reader.wrong("addresses", address.text() + " is no container's of this host");
+    }
+}
+
+Endpoint read_endpoint(const nlohmann::json& value, const std::string& name,
+                       const std::vector<Prefix>& ranges, const std::vector<Subnet>& subnets) {
+    ObjectReader reader(value, name);
+    Endpoint endpoint;
+    const auto* array = reader.array("addresses");
+    for (const auto& item : array ? *array : nlohmann::json::array()) {
+        const auto address =
+            item.is_string() ? IpAddress::parse(item.get<std::string>()) : std::nullopt;
+        if (!address) {
+            throw reader.wrong("addresses", item.dump() + " is not an IP address");
+        }
+        check_endpoint_address(reader, *address, ranges, subnets);
+        endpoint.addresses.push_back(*address);
+    }
+    if (endpoint.addresses.empty()) {
+        throw reader.wrong("addresses", "an endpoint has one at least");
+    }
+    if (const auto text = reader.text("mac")) {
+        endpoint.mac = Mac::parse(*text);
+        if (!endpoint.mac || endpoint.mac->is_multicast() || *endpoint.mac == Mac()) {
+            throw reader.wrong("mac", "\"" + *text + "\" is no interface's MAC address");
+        }
+    }
+    reader.refuse_unknown();
+    return endpoint;
+}
+
+// The ranges of two hosts do not overlap, so that no two of theirs are one.
+void refuse_addresses_twice(const ObjectReader& reader, const std::vector<Endpoint>& endpoints) {
+    std::set<IpAddress> seen;
+    for (const auto& endpoint : endpoints) {
+        for (const auto& address : endpoint.addresses) {
+            if (!seen.insert(address).second) {
+                throw reader.wrong("endpoints", "two have " + address.text());
+            }
+        }
+    }
+}
+
+Host read_host(const nlohmann::json& value, const std::string& name,
+               const std::vector<Subnet>& subnets) {
+    ObjectReader reader(value, name);
+    Host host{.name = reader.text("name").value_or(""), .address = read_address(reader, "address")};
+    if (host.name.empty()) {
+        throw reader.wrong("name", "a host has one");
+    }
+    if (host.address.is_any() || host.address.is_loopback() || host.address.is_multicast()) {
+        throw reader.wrong("address", host.address.text() + " is no host's");
+    }
+    host.ranges = read_ranges(reader, subnets);
+    const auto* endpoints = reader.array("endpoints");
+    for (const auto& item : endpoints ? *endpoints : nlohmann::json::array()) {
+        host.endpoints.push_back(read_endpoint(
+            item, numbered(reader, "endpoints", host.endpoints.size()), host.ranges, subnets));
+    }
+    refuse_addresses_twice(reader, host.endpoints);
+    reader.refuse_unknown();
+    return host;
+}
+
+void refuse_what_two_have(const ObjectReader& reader, const Host& one, const Host& other) {
+    const std::string both = "\"" + other.name + "\" and \"" + one.name + "\"";
+    if (one.name == other.name) {
+        throw reader.wrong("hosts", "two are called \"" + one.name + "\"");
+    }
+    if (one.address == other.address) {
+        throw reader.wrong("hosts", both + " have the address " + one.address.text());
+    }
+    if (one.address.family() != other.address.family()) {
+        throw reader.wrong("hosts", "the addresses of " + both + " are of different families");
+    }
+    for (const auto& mine : one.ranges) {
+        for (const auto& theirs : other.ranges) {
+            if (mine.overlaps(theirs)) {
+                throw reader.wrong("hosts", "the ranges " + theirs.text() + " and " + mine.text() +
+                                                " of " + both + " overlap");
+            }
+        }
+    }
+}
+
+} // namespace
+
+std::vector<Host> read_hosts(ObjectReader& reader, const std::vector<Subnet>& subnets) {
+    if (subnets.empty()) {
+        throw reader.wrong("subnets", "an overlay network has one at least");
+    }
+    std::vector<Host> hosts;
+    const auto* array = reader.array("hosts");
+    if (!array || array->empty()) {
+        throw reader.wrong("hosts", "an overlay network with control=static names its hosts");
+    }
+    for (const auto& item : *array) {
+        const Host host = read_host(
+            item, reader.name() + ": hosts[" + std::to_string(hosts.size()) + "]", subnets);
+        for (const auto& other : hosts) {
+            refuse_what_two_have(reader, host, other);
+        }
+        hosts.push_back(host);
+    }
+    return hosts;
+}
+
+} // namespace ocinet::oci

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netsetup/base/address.h"
+#include "oci-config/subnet.h"
+
+namespace ocinet::oci {
+
+/// What a network of the driver `overlay` has beside what a bridge has: the hosts that carry it,
+/// and where on them its containers are. The file is the same on all of them.
+struct Overlay {
+    /// A container, or several addresses of one.
+    struct Endpoint {
+        std::vector<IpAddress> addresses;
+        /// Nothing: the one that follows from its first address.
+        std::optional<Mac> mac;
+    };
+
+    struct Host {
+        /// As the host calls itself (Settings::host_name).
+        std::string name;
+        /// From which its tunnels lead.
+        IpAddress address;
+        /// What its containers' addresses are taken from, one of each of the network's subnets at
+        /// most. No two hosts' overlap.
+        std::vector<Prefix> ranges;
+        /// Inside its ranges. Of those in the network's first subnet every address is one, so that
+        /// here stands what has other MAC addresses than theirs, or more addresses.
+        std::vector<Endpoint> endpoints;
+    };
+
+    /// The VXLAN network identifier (RFC 7348, section 5), and the UDP port.
+    std::uint32_t vni = 0;
+    std::uint16_t port = 4789;
+    std::vector<Host> hosts;
+};
+
+/// The file's member `hosts`. Throws Error.
+std::vector<Overlay::Host> read_hosts(ObjectReader& reader, const std::vector<Subnet>& subnets);
+
+} // namespace ocinet::oci
