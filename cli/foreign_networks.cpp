@@ -92,8 +92,8 @@ std::vector<std::string> bridge_problems(const oci::Network& network,
                                          const std::vector<ForeignNetwork>& podmans,
                                          netlink::Socket& route) {
     std::vector<std::string> problems;
-    if (network.driver != "bridge" || !network.managed) {
-        return problems;
+    if (!network.overlay && (network.driver != "bridge" || !network.managed)) {
+        return problems; // it has no bridge of ours
     }
     const std::string head = "network \"" + network.name + "\": ";
     for (const auto& podman : podmans) {

@@ -16,7 +16,8 @@ namespace {
 using Host = oci::Overlay::Host;
 using Found = ops::EnsureVxlan::Found;
 
-constexpr unsigned least_mtu = 1280; // RFC 8200, section 5: what each link must carry
+// What nobody asks to be less: RFC 8200, section 5, wants it of each link.
+constexpr unsigned least_mtu = 1280;
 constexpr std::size_t most_endpoints = 4096;
 
 const oci::Overlay& overlay_of(const Request& request) {
@@ -96,8 +97,8 @@ unsigned overhead(const IpAddress& local) {
 unsigned mtu_of(const Request& request, const HostView::Underlay& underlay) {
     const unsigned cost = overhead(this_host(request).address);
     const unsigned most = underlay.mtu > cost ? underlay.mtu - cost : 0;
-    const unsigned mtu = request.network.mtu.value_or(most);
-    if (mtu > most || most < least_mtu) {
+    const unsigned mtu = request.network.mtu.value_or(std::max(most, least_mtu));
+    if (mtu > most) {
         throw Error(label(request) + ": its mtu " + std::to_string(mtu) + " does not fit into " +
                     underlay.name + ", whose " + std::to_string(underlay.mtu) + " leave room for " +
                     std::to_string(most));

@@ -57,51 +57,96 @@ std::optional<Mac> mac_in(const nlmsghdr& answer) {
     return mac;
 }
 
-// The device's own and the bridge's entries of one port. The zero address, to which floods go,
-// is none of ours.
-void read_forwarding(netlink::Socket& socket, int vxlan, Table& table) {
-    netlink::Message request(RTM_GETNEIGH, 0);
-    auto& header = request.header<ndmsg>();
-    header.ndm_family = AF_BRIDGE;
-    header.ndm_ifindex = vxlan;
-    socket.dump(std::move(request), [&](const nlmsghdr& answer) {
-        const auto& entry = netlink::header_of<ndmsg>(answer);
-        const auto mac = mac_in(answer);
-        if (entry.ndm_ifindex != vxlan || !mac || *mac == Mac()) {
-            return;
-        }
-        const auto host = netlink::address_of(netlink::attribute(answer, sizeof entry, NDA_DST));
-        if ((entry.ndm_flags & NTF_SELF) != 0 && host) {
-            table.hosts[*mac] = *host;
-        } else if ((entry.ndm_flags & NTF_SELF) == 0 && (entry.ndm_state & NUD_PERMANENT) == 0) {
-            table.port[*mac] = (entry.ndm_state & NUD_NOARP) != 0;
-        }
-    });
+// An entry of the device's own, or of the bridge's for this port of it. The zero address, to which
+// floods go, is none of ours.
+void take_forwarding(const nlmsghdr& answer, int vxlan, Table& table) {
+    const auto& entry = netlink::header_of<ndmsg>(answer);
+    const auto mac = mac_in(answer);
+    if (entry.ndm_ifindex != vxlan || !mac || *mac == Mac()) {
+        return;
+    }
+    const auto host = netlink::address_of(netlink::attribute(answer, sizeof entry, NDA_DST));
+    if ((entry.ndm_flags & NTF_SELF) != 0 && host) {
+        table.hosts[*mac] = *host;
+    } else if ((entry.ndm_flags & NTF_SELF) == 0 && (entry.ndm_state & NUD_PERMANENT) == 0) {
+        table.port[*mac] = (entry.ndm_state & NUD_NOARP) != 0;
+    }
 }
 
-void read_neighbours(netlink::Socket& socket, int bridge, int family, Table& table) {
-    netlink::Message request(RTM_GETNEIGH, 0);
-    request.header<ndmsg>().ndm_family = std::uint8_t(family);
-    request.put_u32(NDA_IFINDEX, std::uint32_t(bridge));
-    socket.dump(std::move(request), [&](const nlmsghdr& answer) {
-        const auto& entry = netlink::header_of<ndmsg>(answer);
-        const auto attr = [&](std::uint16_t type) {
-            return netlink::attribute(answer, sizeof(ndmsg), type);
-        };
-        const auto address = netlink::address_of(attr(NDA_DST));
-        const auto mac = mac_in(answer);
-        if (entry.ndm_ifindex == bridge && address && mac &&
-            netlink::u8_of(attr(NDA_PROTOCOL)) == route::our_protocol) {
-            table.neighbours[*address] = *mac;
-        }
-    });
+void take_neighbour(const nlmsghdr& answer, int bridge, Table& table) {
+    const auto& entry = netlink::header_of<ndmsg>(answer);
+    const auto attr = [&](std::uint16_t type) {
+        return netlink::attribute(answer, sizeof(ndmsg), type);
+    };
+    const auto address = netlink::address_of(attr(NDA_DST));
+    const auto mac = mac_in(answer);
+    if (entry.ndm_ifindex == bridge && address && mac &&
+        netlink::u8_of(attr(NDA_PROTOCOL)) == route::our_protocol) {
+        table.neighbours[*address] = *mac;
+    }
 }
 
-Table read(netlink::Socket& socket, const Links& links) {
+// A list may lack what others' changes pushed aside while it was read: its reader counts entries
+// (net/bridge/br_fdb.c: br_fdb_dump(), net/core/neighbour.c: neigh_dump_table()).
+Table list(netlink::Socket& socket, const Links& links) {
     Table table;
-    read_forwarding(socket, links.vxlan, table);
-    read_neighbours(socket, links.bridge, AF_INET, table);
-    read_neighbours(socket, links.bridge, AF_INET6, table);
+    netlink::Message forwarding(RTM_GETNEIGH, 0);
+    auto& header = forwarding.header<ndmsg>();
+    header.ndm_family = AF_BRIDGE;
+    header.ndm_ifindex = links.vxlan;
+    socket.dump(std::move(forwarding),
+                [&](const nlmsghdr& answer) { take_forwarding(answer, links.vxlan, table); });
+    for (const int family : {AF_INET, AF_INET6}) {
+        netlink::Message neighbours(RTM_GETNEIGH, 0);
+        neighbours.header<ndmsg>().ndm_family = std::uint8_t(family);
+        neighbours.put_u32(NDA_IFINDEX, std::uint32_t(links.bridge));
+        socket.dump(std::move(neighbours),
+                    [&](const nlmsghdr& answer) { take_neighbour(answer, links.bridge, table); });
+    }
+    return table;
+}
+
+netlink::Message ask(int family, int index, std::uint8_t flags) {
+    netlink::Message request(RTM_GETNEIGH, 0, 128);
+    auto& header = request.header<ndmsg>();
+    header.ndm_family = std::uint8_t(family);
+    header.ndm_ifindex = index;
+    header.ndm_flags = flags;
+    request.allow(ENOENT);
+    return request;
+}
+
+void send(netlink::Socket& socket, std::vector<netlink::Message>& messages,
+          const netlink::Socket::Answer& answer = {}) {
+    std::span<netlink::Message> left(messages);
+    while (!left.empty()) {
+        const auto batch = left.first(std::min(left.size(), largest_batch));
+        socket.send(batch, answer);
+        left = left.subspan(batch.size());
+    }
+}
+
+// What is there of the wanted, each asked about.
+Table look_up(netlink::Socket& socket, const Links& links, const Table& wanted) {
+    std::vector<netlink::Message> requests;
+    for (const auto& [mac, host] : wanted.hosts) {
+        for (const std::uint8_t whose : {NTF_SELF, NTF_MASTER}) {
+            requests.push_back(ask(AF_BRIDGE, links.vxlan, whose));
+            requests.back().put(NDA_LLADDR, mac.bytes.data(), mac.bytes.size());
+        }
+    }
+    for (const auto& [address, mac] : wanted.neighbours) {
+        requests.push_back(ask(address.family(), links.bridge, 0));
+        requests.back().put(NDA_DST, address.data(), address.size());
+    }
+    Table table;
+    send(socket, requests, [&](const nlmsghdr& answer) {
+        if (netlink::header_of<ndmsg>(answer).ndm_family == AF_BRIDGE) {
+            take_forwarding(answer, links.vxlan, table);
+        } else {
+            take_neighbour(answer, links.bridge, table);
+        }
+    });
     return table;
 }
 
@@ -224,33 +269,28 @@ std::vector<std::string> commands(const Endpoint& endpoint, const std::string& v
 std::size_t synchronise(netlink::Socket& socket, const Links& links,
                         const std::vector<Endpoint>& wanted) {
     Changes changes(links);
-    changes.between(read(socket, links), table_of(wanted));
-    std::span<netlink::Message> left(changes.messages);
-    while (!left.empty()) {
-        const auto batch = left.first(std::min(left.size(), largest_batch));
-        socket.send(batch);
-        left = left.subspan(batch.size());
-    }
+    changes.between(list(socket, links), table_of(wanted));
+    send(socket, changes.messages);
     return changes.messages.size();
 }
 
 std::vector<std::string> differences(netlink::Socket& socket, const Links& links,
                                      const std::vector<Endpoint>& wanted) {
-    std::vector<std::string> list;
-    const Table there = read(socket, links);
+    std::vector<std::string> found;
     const Table expected = table_of(wanted);
+    const Table there = look_up(socket, links, expected);
     const auto ignore = [](const auto&, const auto&) {};
     compare(there.hosts, expected.hosts, ignore, [&](const Mac& mac, const IpAddress& host) {
-        list.push_back(mac.text() + " is not sent to host " + host.text());
+        found.push_back(mac.text() + " is not sent to host " + host.text());
     });
     compare(there.port, expected.port, ignore, [&](const Mac& mac, bool) {
-        list.push_back(mac.text() + " is not behind the tunnel");
+        found.push_back(mac.text() + " is not behind the tunnel");
     });
     compare(there.neighbours, expected.neighbours, ignore,
             [&](const IpAddress& address, const Mac& mac) {
-                list.push_back("neighbour " + address.text() + " is not " + mac.text());
+                found.push_back("neighbour " + address.text() + " is not " + mac.text());
             });
-    return list;
+    return found;
 }
 
 } // namespace ocinet::endpoints

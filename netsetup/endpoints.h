@@ -38,6 +38,7 @@ std::size_t synchronise(netlink::Socket& socket, const Links& links,
                         const std::vector<Endpoint>& wanted);
 
 /// What of these the kernel does not know, in words; what it knows beyond them is no difference.
+/// The VXLAN device is a port of the bridge.
 std::vector<std::string> differences(netlink::Socket& socket, const Links& links,
                                      const std::vector<Endpoint>& wanted);
 

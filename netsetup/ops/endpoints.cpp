@@ -55,7 +55,7 @@ std::vector<std::string> remains(const KnowEndpoints&, Context&) {
 std::vector<std::string> check(const KnowEndpoints& op, Context& context) {
     const auto vxlan = link::find(context.route, op.vxlan);
     const auto bridge = link::find(context.route, op.bridge);
-    if (!vxlan || !bridge) {
+    if (!vxlan || !bridge || vxlan->master != bridge->index) {
         return {}; // who makes them has said so
     }
     return endpoints::differences(context.route, {.vxlan = vxlan->index, .bridge = bridge->index},

@@ -100,11 +100,11 @@ std::string ask_neighbour() {
     return read_all(socket.get(), 100, "the neighbour's answer");
 }
 
-// Neither a bridge nor what stands on another link: a VLAN's sub-interface, the host's own among
+// Not what is the network's: a bridge, a VXLAN device, a VLAN's sub-interface, the host's own among
 // macvlans.
 bool is_an_end(const json& link) {
     const json kind = link.value("/linkinfo/info_kind"_json_pointer, json());
-    return kind != "bridge" && kind != "vlan" && kind != "macvlan";
+    return kind != "bridge" && kind != "vxlan" && kind != "vlan" && kind != "macvlan";
 }
 
 } // namespace
