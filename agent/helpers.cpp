@@ -17,6 +17,7 @@
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/names.h"
+#include "netsetup/base/paths.h"
 #include "netsetup/base/program.h"
 #include "netsetup/supervisor.h"
 
@@ -33,6 +34,13 @@ constexpr std::size_t largest_file = 65536;
 constexpr seconds settled(60);
 constexpr seconds longest_pause(30);
 constexpr seconds grace(5);
+
+// Who asks need not be who he says: a helper that was taken over could ask, too. Nothing is run
+// with our privileges but what gives them up.
+bool is_helpers(const std::vector<std::string>& command) {
+    return command.size() == 4 && command[0] == paths::dhcp_program() && command[1] == "client" &&
+           is_container_id(command[2]) && is_interface_name(command[3]);
+}
 
 // Its own session's leader: it outlives us.
 pid_t spawn(std::vector<std::string> command) {
@@ -139,8 +147,8 @@ void Helpers::save(const Helper& helper) const {
 }
 
 void Helpers::start(const std::string& name, std::vector<std::string> command) {
-    if (!is_container_id(name) || command.empty()) {
-        throw Error("a name of letters, digits, '_.-' and a command are wanted");
+    if (!is_container_id(name) || !is_helpers(command)) {
+        throw Error("a DHCP client's name and command are wanted");
     }
     const auto is_same = [&](const Helper& helper) { return helper.name == name; };
     if (std::any_of(helpers_.begin(), helpers_.end(), is_same)) {

@@ -108,7 +108,8 @@ void become_client(const std::string& id, const std::string& interface) {
     }
     // It opens packet sockets and the port 68; its child configures the interface and writes the
     // lease.
-    confine_program({CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, CAP_NET_RAW}, paths::state);
+    const std::string leases = std::string(paths::state) + "/" + state::dhcp_directory_of(id);
+    confine_program({CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, CAP_NET_RAW}, leases.c_str());
     execute(command_of(interface, *lease), id);
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <ctime>
 #include <ranges>
@@ -62,6 +63,14 @@ void add_route(DhcpLease& lease, const Prefix& destination, const IpAddress& gat
     lease.routes.push_back({destination, gateway});
 }
 
+// A server could make itself the way to everywhere by halves, 0.0.0.0/1 and 128.0.0.0/1
+// (CVE-2024-3661).
+bool is_welcome(const ops::RunDhcpClient& wanted, const Prefix& destination) {
+    constexpr unsigned shortest = 8;
+    return destination.address.is_v4() && !wanted.internal &&
+           (wanted.default_route || destination.length >= shortest);
+}
+
 // Who offers classless routes means them instead of the routers (RFC 3442).
 void read_routes(DhcpLease& lease, const ops::RunDhcpClient& wanted) {
     const Prefix everywhere{IpAddress::any(AF_INET), 0};
@@ -70,9 +79,7 @@ void read_routes(DhcpLease& lease, const ops::RunDhcpClient& wanted) {
     for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
         const auto destination = Prefix::parse(words[i]);
         const auto gateway = address_in(words[i + 1]);
-        const bool is_default = destination && destination->length == 0;
-        if (destination && destination->address.is_v4() && gateway &&
-            (!is_default || wanted.default_route)) {
+        if (destination && gateway && is_welcome(wanted, *destination)) {
             add_route(lease, {destination->network(), destination->length}, *gateway);
         }
     }
@@ -87,8 +94,13 @@ bool is_usable(const IpAddress& address) {
            !address.is_multicast();
 }
 
+// What udhcpc makes of the server's words, which it passes on as they came
+// (networking/udhcp/dhcpc.c): an hour where it says nothing.
 std::uint32_t lease_seconds() {
-    return std::uint32_t(parse_number(said("lease"), 1, UINT32_MAX).value_or(UINT32_MAX));
+    constexpr std::uint64_t least = 122;
+    constexpr std::uint64_t otherwise = 3600;
+    return std::uint32_t(
+        std::max(least, parse_number(said("lease"), 0, UINT32_MAX).value_or(otherwise)));
 }
 
 DhcpLease offered(const ops::RunDhcpClient& wanted) {
@@ -119,19 +131,34 @@ public:
     void take(const DhcpLease& lease, const DhcpLease& before) {
         give_back_but(before, lease);
         socket_.send(link::lend_address(index_, *lease.address, lease_seconds()));
-        for (const auto& route : lease.routes) {
-            if (!route::exists(socket_, kernel_route(route))) {
-                socket_.send(route::add(kernel_route(route)));
-            }
-        }
+        const auto refused = add_routes(lease.routes);
         if (before.address != lease.address) {
             socket_.send(link::announce(index_, lease.address->address));
+        }
+        if (refused) {
+            throw Error(*refused);
         }
     }
 
     void give_back(const DhcpLease& lease) { give_back_but(lease, {}); }
 
 private:
+    // All that can be added; the first Error of one that cannot. A way to that destination that is
+    // there already, the kernel's own to the subnet, say, is none.
+    std::optional<Error> add_routes(const std::vector<DhcpLease::Route>& routes) {
+        std::optional<Error> first;
+        for (const auto& route : routes) {
+            try {
+                auto message = route::add(kernel_route(route));
+                message.allow(EEXIST);
+                socket_.send(std::move(message));
+            } catch (const Error& error) {
+                first = first ? first : error;
+            }
+        }
+        return first;
+    }
+
     // What `kept` has, too, stays.
     void give_back_but(const DhcpLease& lease, const DhcpLease& kept) {
         for (const auto& route : std::views::reverse(lease.routes)) {
@@ -165,10 +192,11 @@ std::string problem_of(const std::string& event) {
     return event == "leasefail" ? "no server answers" : "";
 }
 
-// A client that is started again begins with "deconfig": what was lent to the one before it is the
-// container's until it expires, when the kernel takes it away, too.
+// A client that is started again begins with "deconfig", and one that cannot renew its lease says
+// so some seconds early: what was lent is the container's until it expires, when the kernel takes
+// it away, too. Then "leasefail" comes again and again.
 bool has_expired(const DhcpLease& lease) {
-    return lease.expires <= std::uint64_t(std::time(nullptr));
+    return lease.address && lease.expires <= std::uint64_t(std::time(nullptr));
 }
 
 void configure(const std::string& event, const ops::RunDhcpClient& wanted, DhcpLease& lease) {
@@ -178,10 +206,10 @@ void configure(const std::string& event, const ops::RunDhcpClient& wanted, DhcpL
         lease = offered(wanted);
         lease.client = before.client;
         interface.take(lease, before);
-    } else if (event == "nak" || (event == "deconfig" && has_expired(before))) {
+    } else if (event == "nak" || has_expired(before)) {
         interface.give_back(before);
-        lease = {.client = before.client,
-                 .problem = event == "nak" ? problem_of(event) : before.problem};
+        const std::string problem = problem_of(event);
+        lease = {.client = before.client, .problem = problem.empty() ? before.problem : problem};
     } else if (event == "leasefail" && !lease.address) {
         lease.problem = problem_of(event);
     }

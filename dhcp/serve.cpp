@@ -118,6 +118,12 @@ private:
                 return; // there is nobody to tell
             }
         }
+        const auto lease = state::read_dhcp_lease(directory_, id_, interface);
+        if (!lease || !is_alive(lease->client)) {
+            throw Error("no address came from DHCP in time: its client does not run")
+                .hint("what it said is in the journal of the unit ocinet-" +
+                      helper_name(id_, interface) + ", or where ocinet-agent's stderr goes");
+        }
         throw Error("no address came from DHCP in time: " + problem)
             .hint("is there a DHCP server on the parent's network? the network's "
                   "ipam_options.driver may be host-local, static or none instead");
@@ -172,6 +178,8 @@ void serve(const std::string& id) {
             if (!error.hint().empty()) {
                 answer += "\t" + printable(error.hint());
             }
+        } catch (const std::exception& error) { // what ocinet-agent said is no JSON, say
+            answer = printable(error.what());
         }
         std::cout << line.substr(0, line.find(' ')) << ' ' << answer << std::endl;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <array>
 #include <string_view>
+#include <vector>
 
 #include "drivers/driver.h"
 #include "netsetup/base/error.h"
@@ -14,6 +15,24 @@ constexpr std::array all = {
 #include "drivers/drivers.def"
 #undef OCINET_DRIVER
 };
+
+// Two attachments of one container to one link: look() sees only others' containers.
+void refuse_mixed_uses(const Plan& plan) {
+    std::vector<ops::UseParent> seen;
+    for (const auto& step : plan.shared) {
+        const auto* use = std::get_if<ops::UseParent>(&step.operation);
+        if (!use) {
+            continue;
+        }
+        for (const auto& other : seen) {
+            if (other.parent == use->parent && !ops::go_together(other.as, use->as)) {
+                throw Error(step.attachment + ": interface " + use->parent + " carries " +
+                            other.as + " of this container, too, which goes with no " + use->as);
+            }
+        }
+        seen.push_back(*use);
+    }
+}
 
 } // namespace
 
@@ -56,6 +75,7 @@ Planned plan_all(const std::vector<Request>& requests,
     if (!planned.conflicts.empty()) {
         planned.plan = {};
     }
+    refuse_mixed_uses(planned.plan);
     return planned;
 }
 

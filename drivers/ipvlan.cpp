@@ -8,17 +8,25 @@
 
 namespace ocinet::drivers {
 
+namespace {
+
+std::string use_of(const Request& request) {
+    return "ipvlan-" + request.network.mode + "-" + request.network.flag;
+}
+
+} // namespace
+
 HostQuery query_ipvlan(const Request& request) {
     if (request.attachment.mac) {
         throw Error(label(request) + ": mac= means nothing here")
             .hint("an ipvlan interface has its parent's MAC address");
     }
-    return query_on_parent(request, "ipvlan");
+    return query_on_parent(request, use_of(request));
 }
 
 Plan plan_ipvlan(const Request& request, const HostView& view) {
     return plan_on_parent(
-        request, view, "ipvlan",
+        request, view, use_of(request),
         {.kind = "ipvlan", .mode = request.network.mode, .flag = request.network.flag});
 }
 

@@ -2,6 +2,7 @@
 #include "netsetup/dhcp_control.h"
 
 #include "netsetup/base/error.h"
+#include "netsetup/base/log.h"
 #include "netsetup/base/paths.h"
 
 namespace ocinet {
@@ -18,15 +19,17 @@ void DhcpControl::stop(const std::string& interface) {
     order("stop " + interface);
 }
 
-// Answered by its number and "done", or what went wrong and, behind a tab, what to do about it. An
-// answer that could not be read to its end leaves the rest of it before the next one.
+// Answered by its number and "done", or what went wrong and, behind a tab, what to do about it.
+// What comes before is what it has to say besides, or the rest of an answer that could not be read
+// to its end.
 void DhcpControl::order(const std::string& words) {
     const std::string number = std::to_string(++orders_) + " ";
     program_.tell(number + words + "\n");
-    std::string answer;
-    do {
+    std::string answer = program_.answer();
+    while (!answer.starts_with(number)) {
+        log::warning("ocinet-dhcp: " + answer);
         answer = program_.answer();
-    } while (!answer.starts_with(number));
+    }
     answer.erase(0, number.size());
     if (answer == "done") {
         return;

@@ -94,11 +94,10 @@ std::string default_route_link(netlink::Socket& route) {
         .hint("name the host's interface: network_interface");
 }
 
-// A parent bears either macvlan interfaces, or one in mode passthru, or ipvlan interfaces.
 void look_for_other_use(HostView& view, const std::string& parent, const std::string& as,
                         const state::Directory& directory) {
-    for (const std::string other : {"macvlan", "passthru", "ipvlan"}) {
-        if (other == as && other != "passthru") {
+    for (const auto& other : ops::parent_uses()) {
+        if (ops::go_together(as, other)) {
             continue;
         }
         for (const auto& id : ops::users_of_parent(directory, parent, other)) {
@@ -116,6 +115,10 @@ void look_at_parent(HostView& view, const HostQuery::Parent& query,
     std::string name = query.name.empty() ? default_route_link(route) : query.name;
     if (query.vlan != 0) {
         name += "." + std::to_string(query.vlan);
+    }
+    if (!is_interface_name(name)) {
+        throw Error("no interface can be called " + name)
+            .hint("make the sub-interface under a shorter name, and name it: network_interface");
     }
     look_for_other_use(view, name, query.as, directory);
     while (true) {

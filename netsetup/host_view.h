@@ -56,7 +56,7 @@ struct HostQuery {
         std::string name;
         /// Not 0: its sub-interface of this VLAN.
         unsigned vlan = 0;
-        /// How it is used: `macvlan`, `passthru`, `ipvlan` (ops::UseParent).
+        /// How it is used (ops::UseParent).
         std::string as;
     };
     std::optional<Parent> parent;

@@ -148,12 +148,34 @@ std::optional<Link> find(netlink::Socket& socket, int index) {
     return ask(socket, get_link(index));
 }
 
-std::vector<Foreign> foreign(netlink::Socket& socket) {
+namespace {
+
+netlink::Message list_links() {
     netlink::Message request(RTM_GETLINK, 0);
     request.header<ifinfomsg>().ifi_family = AF_UNSPEC;
     request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    return request;
+}
+
+} // namespace
+
+std::vector<Link> with_alias(netlink::Socket& socket, const std::string& alias) {
+    std::vector<Link> links;
+    const auto restart = [&] { links.clear(); };
+    socket.dump(
+        list_links(),
+        [&](const nlmsghdr& answer) {
+            if (auto link = parse(answer); link.alias == alias) {
+                links.push_back(std::move(link));
+            }
+        },
+        restart);
+    return links;
+}
+
+std::vector<Foreign> foreign(netlink::Socket& socket) {
     std::vector<Foreign> links;
-    socket.dump(std::move(request), [&](const nlmsghdr& answer) {
+    socket.dump(list_links(), [&](const nlmsghdr& answer) {
         const auto attr = [&](std::uint16_t type) {
             return netlink::attribute(answer, sizeof(ifinfomsg), type);
         };

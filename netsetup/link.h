@@ -81,6 +81,8 @@ std::string ipv6_problem(const Link& link, bool wanted, bool slaac = false);
 /// Nothing when there is no such link.
 std::optional<Link> find(netlink::Socket& socket, const std::string& name);
 std::optional<Link> find(netlink::Socket& socket, int index);
+/// All that have this alias, whatever they are called.
+std::vector<Link> with_alias(netlink::Socket& socket, const std::string& alias);
 /// Whether the link of the network in which /sys was mounted is Wi-Fi: rtnetlink does not tell.
 bool is_wifi(const std::string& name);
 /// A link that is none of ours.

@@ -81,6 +81,9 @@ void require_names(const ops::EnsureVxlan& op) {
     require(is_network_name(op.network), op.network);
     require_link_names({op.name, op.temporary, op.bridge});
 }
+void require_names(const ops::RunDhcpClient& op) {
+    require_link_names({op.interface});
+}
 void require_names(const ops::ConfigureLink& op) {
     require_link_names({op.name});
 }

@@ -135,7 +135,7 @@ Plan plan_on_parent(const Request& request, const HostView& view, const std::str
     }
     link.temporary = names.link_name();
     link.name = request.attachment.interface;
-    link.mtu = request.network.mtu.value_or(base.mtu);
+    link.mtu = request.network.mtu.value_or(parent_mtu(view));
     link.alias = link_alias(request.container_id, request.network.name);
     const Mac mac = link.mac.value_or(base.mac);
     plan.own.push_back({label(request), link});
@@ -144,7 +144,8 @@ Plan plan_on_parent(const Request& request, const HostView& view, const std::str
         plan.own.push_back(
             {label(request), ops::RunDhcpClient{.interface = link.name,
                                                 .default_route = request.default_route4,
-                                                .metric = request.network.metric}});
+                                                .metric = request.network.metric,
+                                                .internal = request.network.internal}});
     }
     announce(plan, request, addresses, link, mac);
     add_hosts(plan, request, view, addresses);

@@ -3,6 +3,9 @@
 
 #include <linux/if_ether.h>
 
+#include <algorithm>
+#include <climits>
+
 #include "netsetup/base/error.h"
 #include "netsetup/base/text.h"
 
@@ -68,14 +71,28 @@ const link::Link& found_parent(const Request& request, const HostView& view) {
         throw about(request, base.name, "is a port of another interface, which takes its packets")
             .hint("name that other interface, a bridge or bond, as the network's parent");
     }
+    if (found.kind == "macvlan" || found.kind == "ipvlan") {
+        throw about(request, base.name, "stands on another one itself")
+            .hint("name that one, on which the kernel would put the containers, too");
+    }
     if (!found.up) {
         throw about(request, base.name, "is down").hint("ip link set dev " + base.name + " up");
     }
-    if (request.network.mtu && *request.network.mtu > found.mtu) {
+    const unsigned most = parent_mtu(view);
+    if (request.network.mtu && *request.network.mtu > most) {
         throw Error(label(request) + ": mtu " + std::to_string(*request.network.mtu) +
-                    " is more than that of " + base.name + ", " + std::to_string(found.mtu));
+                    " is more than that of " + wanted.name + ", " + std::to_string(most));
     }
     return found;
+}
+
+// A sub-interface keeps the one that it was made with when its parent's grows.
+unsigned parent_mtu(const HostView& view) {
+    unsigned least = UINT_MAX;
+    for (const auto& parent : view.parents) {
+        least = parent.link ? std::min(least, parent.link->mtu) : least;
+    }
+    return least;
 }
 
 // From below, each on the one before. The host's own are used as they are, and never removed.

@@ -13,6 +13,9 @@ HostQuery::Parent wanted_parent(const Request& request, const std::string& as);
 /// that it is made on. Throws Error when there is none, or when nothing can stand on it.
 const link::Link& found_parent(const Request& request, const HostView& view);
 
+/// The least that the links have that are there, from the parent down to the host's own interface.
+unsigned parent_mtu(const HostView& view);
+
 /// Adds to the plan what makes and holds the parent; returns its name.
 std::string add_parent(Plan& plan, const Request& request, const HostView& view, NameSource& names);
 

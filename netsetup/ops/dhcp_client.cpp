@@ -9,7 +9,7 @@
 
 namespace ocinet::ops {
 
-OCINET_JSON(RunDhcpClient, interface, default_route, metric)
+OCINET_JSON(RunDhcpClient, interface, default_route, metric, internal)
 
 Description describe(const RunDhcpClient& op) {
     return {{"nsenter -t $PID -n udhcpc -R -i " + op.interface},

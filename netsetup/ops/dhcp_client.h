@@ -17,6 +17,8 @@ struct RunDhcpClient {
     /// Take the default route that is offered, with this metric; 0: the kernel's default.
     bool default_route = false;
     std::uint32_t metric = 0;
+    /// Of the routes that are offered none is taken: there is no way out.
+    bool internal = false;
 };
 
 /// Undo: The client gives the address back (DHCPRELEASE) and ends.

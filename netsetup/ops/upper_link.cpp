@@ -148,9 +148,14 @@ void send_commit(const CreateUpperLink& op, int index, Context& context) {
     }
 }
 
+// The kernel's default is 1, which it does not tell (drivers/net/macvlan.c: macvlan_fill_info()).
+bool has_limit(const CreateUpperLink& op, const link::Link& link) {
+    return !op.broadcast_limit || link.broadcast_limit.value_or(1) == *op.broadcast_limit;
+}
+
 // An older kernel does not know the attribute, and takes it in silence.
 void require_limit(const CreateUpperLink& op, const link::Link& made) {
-    if (op.broadcast_limit && made.broadcast_limit != op.broadcast_limit) {
+    if (!has_limit(op, made)) {
         throw Error("this kernel knows no bclim").hint("Linux 6.4 is the first that does");
     }
 }
@@ -199,19 +204,20 @@ void undo(const CreateUpperLink& op, Context& context, Undo) {
     }
     auto& route = context.container->route;
     link::remove(route, op.temporary);
-    const auto found = link::find(route, op.name);
-    if (found && found->alias == op.alias) {
-        link::remove(route, op.name);
+    // The container may have called it otherwise.
+    for (const auto& found : link::with_alias(route, op.alias)) {
+        link::remove(route, found.name);
     }
 }
 
 std::vector<std::string> remains(const CreateUpperLink& op, Context& context) {
-    const auto found =
-        context.container ? link::find(context.container->route, op.name) : std::nullopt;
-    if (!found || found->alias != op.alias) {
-        return {};
+    std::vector<std::string> left;
+    if (context.container) {
+        for (const auto& found : link::with_alias(context.container->route, op.alias)) {
+            left.push_back("the container's " + found.name + " still exists");
+        }
     }
-    return {"the container's " + op.name + " still exists"};
+    return left;
 }
 
 std::vector<std::string> check(const CreateUpperLink& op, Context& context) {
@@ -224,7 +230,7 @@ std::vector<std::string> check(const CreateUpperLink& op, Context& context) {
     const bool is_mode = found->kind == op.kind &&
                          found->mode == number_of(modes, op.kind, op.mode) &&
                          (op.flag.empty() || found->flags == number_of(flags, op.kind, op.flag)) &&
-                         (!op.broadcast_limit || found->broadcast_limit == op.broadcast_limit);
+                         has_limit(op, *found);
     Differences differences;
     differences.expect(is_mode, name + " is no link of " + words_of(op));
     differences.expect(parent && found->lower == parent->index,

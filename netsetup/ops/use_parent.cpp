@@ -17,6 +17,18 @@ std::string thing(const std::string& parent, const std::string& as) {
 
 } // namespace
 
+const std::vector<std::string>& parent_uses() {
+    static const std::vector<std::string> uses{
+        "macvlan",           "passthru",           "ipvlan-l2-bridge",  "ipvlan-l2-private",
+        "ipvlan-l2-vepa",    "ipvlan-l3-bridge",   "ipvlan-l3-private", "ipvlan-l3-vepa",
+        "ipvlan-l3s-bridge", "ipvlan-l3s-private", "ipvlan-l3s-vepa"};
+    return uses;
+}
+
+bool go_together(const std::string& one, const std::string& other) {
+    return one == other && one != "passthru";
+}
+
 std::vector<std::string> users_of_parent(const state::Directory& directory,
                                          const std::string& parent, const std::string& as) {
     return state::names_in(directory, "users/" + thing(parent, as));

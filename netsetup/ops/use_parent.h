@@ -11,9 +11,16 @@ struct UseParent {
     static constexpr const char* journal_name = "use-parent";
 
     std::string parent;
-    /// `macvlan`, `passthru`, `ipvlan`.
+    /// One of parent_uses().
     std::string as;
 };
+
+/// What a link can carry: macvlan interfaces, a single one in mode passthru (`passthru`), or ipvlan
+/// interfaces, whose mode and flag are the link's: a new one changes those of all that are there
+/// (drivers/net/ipvlan/ipvlan_main.c: ipvlan_link_new()). `ipvlan-l2-private`.
+const std::vector<std::string>& parent_uses();
+/// Whether a link can carry both, of two containers or of one.
+bool go_together(const std::string& one, const std::string& other);
 
 /// The containers that use a link in this way.
 std::vector<std::string> users_of_parent(const state::Directory& directory,

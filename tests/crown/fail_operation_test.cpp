@@ -117,6 +117,7 @@ public:
         });
         record_.id = state["id"];
         record_.process = process_.identity;
+        record_.netns = identify(process_.netns.get());
         record_.bundle = state["bundle"];
         for (const auto& attachment : wanted->attachments) {
             record_.networks.push_back(attachment.network);

@@ -155,6 +155,23 @@ TEST_CASE("a sub-interface for a VLAN is made where it is missing") {
     CHECK(undo_commands(ours)[4] == "# eth0.50 stays while others use it");
 }
 
+TEST_CASE("a sub-interface that is smaller than its parent says what fits") {
+    link::Link small = sub_interface("eth0.50", 50);
+    small.mtu = 1400;
+    const HostView view = view_of({{"eth0.50", small}, {"eth0", interface("eth0")}});
+    const auto request = request_for(file("macvlan", {{"vlan", "50"}}));
+    CHECK(operation<ops::CreateUpperLink>(planned(request, view)).mtu == 1400);
+    CHECK(refusal(request_for(file("macvlan", {{"vlan", "50"}, {"mtu", "1401"}})), view) ==
+          "network \"web\" (macvlan): mtu 1401 is more than that of eth0.50, 1400");
+}
+
+TEST_CASE("a parent that is a macvlan itself is refused") {
+    link::Link shim = interface("shim0");
+    shim.kind = "macvlan";
+    CHECK(refusal(request_for(file("macvlan", {}, "shim0")), view_of({{"shim0", shim}})) ==
+          "network \"web\" (macvlan): interface shim0 stands on another one itself");
+}
+
 TEST_CASE("a sub-interface that is the host's own is used as it is") {
     link::Link own = sub_interface("eth0.50", 50);
     own.alias = "";
@@ -197,7 +214,7 @@ TEST_CASE("an ipvlan on an interface, which has its parent's MAC address") {
                                      "netns $PID type ipvlan mode l2 private");
     CHECK(plan.attached[0].mac == "02:00:00:00:00:02");
     CHECK(plan.attached[0].gateways == std::vector<std::string>{"10.7.0.1"});
-    CHECK(operation<ops::UseParent>(plan).as == "ipvlan");
+    CHECK(operation<ops::UseParent>(plan).as == "ipvlan-l2-private");
 }
 
 TEST_CASE("an ipvlan that routes asks for no neighbour") {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Containers whose addresses a DHCP server of the parent's network gives.
 #include <csignal>
+#include <ctime>
 
+#include "netsetup/agent_socket.h"
+#include "netsetup/base/error.h"
 #include "tests/kernel/scene.h"
 #include "tests/support/catch.h"
 #include "tests/support/dhcp_lan.h"
@@ -64,14 +67,17 @@ TEST_CASE("an address of DHCP's is renewed, and given back") {
     CHECK(addresses_shown(scene.host) == json({address}));
     CHECK(differences(scene.host, box).empty());
 
-    const std::string expires = scene.lan.lease(box.id())["expires"].dump();
+    scene.lan.change_lease(box.id(), ".expires = 1");
+    box.sh("ip address change " + address + " dev eth0 valid_lft 9 preferred_lft 9");
     ::kill(scene.lan.client(box.id()), SIGUSR1); // as after half of the lease's time
     const auto acknowledged = [&] {
         const auto log = scene.lan.server_log();
         return log.find("DHCPACK") != log.rfind("DHCPACK");
     };
     CHECK(eventually(acknowledged));
+    CHECK(eventually([&] { return scene.lan.lease(box.id())["expires"] > std::time(nullptr); }));
     CHECK(addresses(link(box, "eth0")) == std::vector{address});
+    CHECK(link(box, "eth0")["addr_info"][0]["valid_life_time"] > 60);
 
     const pid_t client = scene.lan.client(box.id());
     box.detach();
@@ -133,7 +139,7 @@ TEST_CASE("nobody waits for a container that waits for DHCP") {
     CHECK(hook.running());
     // It is killed meanwhile: what it began is found and taken back.
     hook.make_zombie();
-    CHECK(eventually([&] { return !scene.lan.lease(waiting.id())["client"].is_null(); }));
+    CHECK(eventually([&] { return scene.lan.client(waiting.id()) != 0; }));
     scene.host.sh(cli_program() + " gc");
     CHECK(scene.lan.is_clean());
     CHECK(leftovers(scene.host) == nothing_left);
@@ -189,6 +195,81 @@ TEST_CASE("an address stays while client and server are gone") {
     CHECK(addresses(link(box, "eth0")) == before);
     box.detach();
     CHECK(scene.lan.is_clean());
+}
+
+TEST_CASE("a lease that nobody renews ends, and the next server's is taken") {
+    DhcpScene scene(range);
+    const Container box = scene.container();
+    box.attach();
+    scene.lan.stop_server();
+    scene.lan.change_lease(box.id(), ".expires = 1");
+    ::kill(scene.lan.client(box.id()), SIGUSR2); // it lets go, and with USR1 asks anew
+    ::kill(scene.lan.client(box.id()), SIGUSR1);
+    CHECK(eventually([&] { return scene.lan.lease(box.id())["address"].is_null(); }));
+    CHECK(eventually([&] { return scene.lan.lease(box.id())["problem"] == "no server answers"; }));
+    CHECK(addresses(link(box, "eth0")).empty());
+    CHECK(addresses_shown(scene.host) == json::array());
+    CHECK_FALSE(differences(scene.host, box).empty());
+    scene.lan.start_server(range);
+    CHECK(eventually([&] { return differences(scene.host, box).empty(); }));
+    box.detach();
+    CHECK(scene.lan.is_clean());
+}
+
+TEST_CASE("routes of DHCP's that are there already, or that nobody asked for") {
+    // The subnet's own, twice the same destination, and the default route by halves.
+    const std::string offer = "--dhcp-option=121,192.0.2.0/24,0.0.0.0,198.51.100.0/24,192.0.2.7,"
+                              "198.51.100.0/24,192.0.2.8,0.0.0.0/1,192.0.2.7,128.0.0.0/1,192.0.2.7";
+    DhcpScene scene(range, offer);
+    auto file = DhcpLan::network();
+    const auto routes = [](const Container& box) {
+        std::vector<std::string> found;
+        for (const auto& route : ip(box, "route show proto dhcp")) {
+            found.push_back(route["dst"]);
+        }
+        return found;
+    };
+    file["options"]["no_default_route"] = "true";
+    scene.host.write_network("lan", file);
+    const Container box = scene.container();
+    box.attach();
+    CHECK(routes(box) == std::vector<std::string>{"198.51.100.0/24"});
+    box.detach();
+    file["internal"] = true;
+    scene.host.write_network("lan", file);
+    const Container shut = scene.container();
+    shut.attach();
+    CHECK(routes(shut).empty());
+    shut.detach();
+    CHECK(scene.lan.is_clean());
+}
+
+TEST_CASE("ocinet-agent runs DHCP clients and nothing else") {
+    DhcpScene scene(range);
+    for (const char* command :
+         {R"(["/bin/touch","/run/touched"])", R"(["/bin/sh","client","c1","eth0"])", "[]",
+          R"([")" OCINET_PREFIX R"(/libexec/ocinet/ocinet-dhcp","serve","c1","eth0"])",
+          R"([")" OCINET_PREFIX R"(/libexec/ocinet/ocinet-dhcp","client","../c1","eth0"])"}) {
+        CAPTURE(command);
+        const std::string said = scene.host.ask([&] {
+            try {
+                agent::ask({{"start", {{"name", "x"}, {"command", json::parse(command)}}}});
+            } catch (const Error& error) {
+                return error.message();
+            }
+            return std::string("started");
+        });
+        CHECK_THAT(said, Catch::EndsWith("a DHCP client's name and command are wanted"));
+    }
+    CHECK(scene.host.run("test -e /run/touched").status != 0);
+    CHECK(scene.lan.is_clean());
+}
+
+TEST_CASE("a DHCP client that cannot run is told from a silent server") {
+    DhcpScene scene(range);
+    scene.host.sh("mount --bind /bin/false /bin/busybox");
+    const Result result = failed_attach(scene, scene.container());
+    CHECK_THAT(result.err, contains("its client does not run") && contains("ocinet-dhcp-"));
 }
 
 TEST_CASE("a route of DHCP's that the kernel refuses is an error, and nothing is left") {

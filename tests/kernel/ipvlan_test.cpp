@@ -113,6 +113,30 @@ TEST_CASE("an address is used again while the kernel still has it", "[guest]") {
     CHECK(leftovers(lan.host) == nothing_left);
 }
 
+TEST_CASE("ipvlans of one parent have one mode and one flag", "[guest]") {
+    const Lan lan(network({{"mode", "l2"}, {"flag", "private"}}));
+    if (!has_ipvlan(lan.host)) {
+        SKIP(cannot);
+    }
+    const json other =
+        GENERATE(json({{"mode", "l2"}}), json({{"mode", "l3"}, {"flag", "private"}}));
+    lan.host.write_network("other", network(other));
+    const Container first = lan.container("192.0.2.20");
+    const Container second = lan.container("192.0.2.21");
+    first.attach();
+    second.attach();
+    const Container third = lan.container("192.0.2.22", "other");
+    const Result result = call_hook(lan.host, third.state("createRuntime").dump(), {});
+    CHECK(result.status == 1);
+    CHECK_THAT(result.err, contains("interface lan0 carries ipvlan-l2-private of container "));
+    CHECK(differences(lan.host, first).empty());
+    CHECK_FALSE(reaches(first, "192.0.2.21"));
+    first.detach();
+    second.detach();
+    third.attach();
+    CHECK(differences(lan.host, third).empty());
+}
+
 TEST_CASE("macvlan and ipvlan do not share a parent", "[guest]") {
     const Lan lan(network(json::object()));
     if (!has_ipvlan(lan.host)) {
@@ -124,8 +148,8 @@ TEST_CASE("macvlan and ipvlan do not share a parent", "[guest]") {
     on_ipvlan.attach();
     const Result result = call_hook(lan.host, on_macvlan.state("createRuntime").dump(), {});
     CHECK(result.status == 1);
-    CHECK_THAT(result.err, contains("interface lan0 carries ipvlan of container " + on_ipvlan.id() +
-                                    ", which goes with no macvlan"));
+    CHECK_THAT(result.err, contains("interface lan0 carries ipvlan-l2-bridge of container " +
+                                    on_ipvlan.id() + ", which goes with no macvlan"));
     on_ipvlan.detach();
     on_macvlan.attach();
     const Result other_way = call_hook(lan.host, on_ipvlan.state("createRuntime").dump(), {});

@@ -67,6 +67,11 @@ json DhcpLan::lease(const std::string& id) const {
     }));
 }
 
+void DhcpLan::change_lease(const std::string& id, const std::string& filter) const {
+    const std::string path = "/run/ocinet/dhcp/" + id + "/eth0.json";
+    host_.sh("jq '" + filter + "' " + path + " >/run/lease && cp /run/lease " + path);
+}
+
 bool DhcpLan::is_clean() const {
     return host_.sh("find /run/ocinet/dhcp /run/ocinet-agent -mindepth 1 2>/dev/null || true")
         .empty();

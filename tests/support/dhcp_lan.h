@@ -35,6 +35,8 @@ public:
 
     /// What the host knows of the container's lease on eth0; null where it has none.
     nlohmann::json lease(const std::string& id) const;
+    /// By what jq(1) makes of it.
+    void change_lease(const std::string& id, const std::string& filter) const;
     pid_t client(const std::string& id) const { return lease(id)["client"]["pid"]; }
     /// Neither client, nor helper, nor lease.
     bool is_clean() const;
