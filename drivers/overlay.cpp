@@ -123,10 +123,9 @@ void add_range(std::vector<endpoints::Endpoint>& list, const Host& host, const o
     if (!range) {
         return;
     }
-    const auto [first, last] =
-        std::pair(narrowed(subnet, *range).lease_first, narrowed(subnet, *range).lease_last);
-    for (IpAddress address = first; address <= last && list.size() <= most_endpoints;
-         address = address.plus(1)) {
+    const oci::Subnet given = narrowed(subnet, *range);
+    for (IpAddress address = given.lease_first;
+         address <= given.lease_last && list.size() <= most_endpoints; address = address.plus(1)) {
         if (address != subnet.gateway && !listed.contains(address)) {
             list.push_back({mac_of(address), host.address, {address}});
         }

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "netsetup/base/error.h"
 
@@ -48,5 +49,27 @@ private:
     std::string name_;
     std::set<std::string> known_;
 };
+
+/// Each entry of an array of strings, through `parse`, which gives nothing for what is malformed;
+/// then the Error says that it is not `what`. Nothing where the key is absent.
+template <typename Parse>
+auto read_list(ObjectReader& reader, const std::string& key, const char* what, Parse parse) {
+    using Value = typename decltype(parse(std::string()))::value_type;
+    std::optional<std::vector<Value>> list;
+    const auto* array = reader.array(key);
+    if (!array) {
+        return list;
+    }
+    list.emplace();
+    for (const auto& item : *array) {
+        const auto value =
+            item.is_string() ? parse(item.template get<std::string>()) : std::optional<Value>();
+        if (!value) {
+            throw reader.wrong(key, item.dump() + " is not " + what);
+        }
+        list->push_back(*value);
+    }
+    return list;
+}
 
 } // namespace ocinet::oci

@@ -25,26 +25,27 @@ std::string numbered(const ObjectReader& reader, const std::string& key, std::si
     return reader.name() + "." + key + "[" + std::to_string(index) + "]";
 }
 
+std::optional<Prefix> parse_range(const std::string& text) {
+    const auto range = Prefix::parse(text);
+    return range && range->address == range->network() ? range : std::nullopt;
+}
+
 std::vector<Prefix> read_ranges(ObjectReader& reader, const std::vector<Subnet>& subnets) {
     std::vector<Prefix> ranges;
     std::set<const Subnet*> seen;
-    const auto* array = reader.array("ranges");
-    for (const auto& item : array ? *array : nlohmann::json::array()) {
-        const auto range = item.is_string() ? Prefix::parse(item.get<std::string>()) : std::nullopt;
-        if (!range || range->address != range->network()) {
-            throw reader.wrong("ranges", item.dump() + " is not a prefix like 10.1.0.0/24");
-        }
-        const Subnet* subnet = subnet_with(subnets, *range);
+    const auto listed = read_list(reader, "ranges", "a prefix like 10.1.0.0/24", parse_range);
+    for (const auto& range : listed.value_or(ranges)) {
+        const Subnet* subnet = subnet_with(subnets, range);
         if (!subnet) {
-            throw reader.wrong("ranges", range->text() + " lies in none of the network's subnets");
+            throw reader.wrong("ranges", range.text() + " lies in none of the network's subnets");
         }
-        if (range->last() < subnet->lease_first || subnet->lease_last < range->address) {
-            throw reader.wrong("ranges", range->text() + " has no address that may be given out");
+        if (range.last() < subnet->lease_first || subnet->lease_last < range.address) {
+            throw reader.wrong("ranges", range.text() + " has no address that may be given out");
         }
         if (!seen.insert(subnet).second) {
             throw reader.wrong("ranges", "two lie in " + subnet->subnet.text());
         }
-        ranges.push_back(*range);
+        ranges.push_back(range);
     }
     return ranges;
 }
@@ -66,15 +67,10 @@ Endpoint read_endpoint(const nlohmann::json& value, const std::string& name,
                        const std::vector<Prefix>& ranges, const std::vector<Subnet>& subnets) {
     ObjectReader reader(value, name);
     Endpoint endpoint;
-    const auto* array = reader.array("addresses");
-    for (const auto& item : array ? *array : nlohmann::json::array()) {
-        const auto address =
-            item.is_string() ? IpAddress::parse(item.get<std::string>()) : std::nullopt;
-        if (!address) {
-            throw reader.wrong("addresses", item.dump() + " is not an IP address");
-        }
-        check_endpoint_address(reader, *address, ranges, subnets);
-        endpoint.addresses.push_back(*address);
+    endpoint.addresses = read_list(reader, "addresses", "an IP address", IpAddress::parse)
+                             .value_or(endpoint.addresses);
+    for (const auto& address : endpoint.addresses) {
+        check_endpoint_address(reader, address, ranges, subnets);
     }
     if (endpoint.addresses.empty()) {
         throw reader.wrong("addresses", "an endpoint has one at least");
@@ -112,8 +108,9 @@ Host read_host(const nlohmann::json& value, const std::string& name,
         throw reader.wrong("address", host.address.text() + " is no host's");
     }
     host.ranges = read_ranges(reader, subnets);
+    static const auto none = nlohmann::json::array();
     const auto* endpoints = reader.array("endpoints");
-    for (const auto& item : endpoints ? *endpoints : nlohmann::json::array()) {
+    for (const auto& item : endpoints ? *endpoints : none) {
         host.endpoints.push_back(read_endpoint(
             item, numbered(reader, "endpoints", host.endpoints.size()), host.ranges, subnets));
     }

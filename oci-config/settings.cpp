@@ -18,27 +18,6 @@ namespace {
 
 constexpr std::size_t max_settings_file = 1 << 20;
 
-// Each entry of an array of strings, through `parse`, which gives nothing for what is malformed.
-template <typename Parse>
-auto read_list(ObjectReader& reader, const std::string& key, const char* what, Parse parse) {
-    using Value = typename decltype(parse(std::string()))::value_type;
-    std::optional<std::vector<Value>> list;
-    const auto* array = reader.array(key);
-    if (!array) {
-        return list;
-    }
-    list.emplace();
-    for (const auto& item : *array) {
-        const auto value =
-            item.is_string() ? parse(item.template get<std::string>()) : std::optional<Value>();
-        if (!value) {
-            throw reader.wrong(key, item.dump() + " is not " + what);
-        }
-        list->push_back(*value);
-    }
-    return list;
-}
-
 std::optional<std::string> parse_network_name(const std::string& text) {
     return is_network_name(text) ? std::optional(text) : std::nullopt;
 }

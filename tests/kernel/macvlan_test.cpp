@@ -46,14 +46,6 @@ std::string mode(const Place& place) {
     return link(place, "eth0")["linkinfo"]["info_data"]["mode"];
 }
 
-std::string refusal(const Host& host, const Container& box) {
-    const auto before = host.snapshot();
-    const Result result = call_hook(host, box.state("createRuntime").dump(), {});
-    CHECK(result.status == 1);
-    CHECK(difference(before, host.snapshot()) == no_difference);
-    return result.err;
-}
-
 } // namespace
 
 TEST_CASE("containers on a LAN by macvlan") {

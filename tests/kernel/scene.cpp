@@ -9,6 +9,8 @@
 #include "netsetup/base/text.h"
 #include "netsetup/executor.h"
 #include "netsetup/record.h"
+#include "tests/support/catch.h"
+#include "tests/support/snapshot.h"
 
 namespace ocinet::test {
 
@@ -126,6 +128,14 @@ void crash(const Host& host, Container& container) {
             throw Error("the link " + name + " of a dead container stays");
         }
     }
+}
+
+std::string refusal(const Host& host, const Container& container) {
+    const auto before = host.snapshot();
+    const Result result = call_hook(host, container.state("createRuntime").dump(), {});
+    CHECK(result.status == 1);
+    CHECK(difference(before, host.snapshot()) == no_difference);
+    return result.err;
 }
 
 bool reaches(const Place& place, const std::string& address) {

@@ -51,6 +51,9 @@ Process start_hook(const Host& host, const std::string& state, const Call& call)
 /// Replaces the process by the hook; never returns.
 [[noreturn]] void exec_hook(const Call& call);
 
+/// What the hook says of a container whose set-up it must refuse, and nothing on the host changed.
+std::string refusal(const Host& host, const Container& container);
+
 /// Ends the container as a crash does, without poststop, and waits until the kernel has removed its
 /// end of the network.
 void crash(const Host& host, Container& container);
