@@ -235,14 +235,18 @@ void handle_event(const std::string& event) {
         log::info("the DHCP client that says so is no client any more");
         return;
     }
+    std::optional<Error> failure;
     try {
         configure(event, *wanted, *lease);
     } catch (const Error& error) {
         lease->problem = error.message();
-        state::write_dhcp_lease(directory, id, wanted->interface, *lease);
-        throw;
+        failure = error;
     }
+    lease->heard = true;
     state::write_dhcp_lease(directory, id, wanted->interface, *lease);
+    if (failure) {
+        throw Error(*failure);
+    }
 }
 
 } // namespace ocinet::dhcp

@@ -119,7 +119,8 @@ private:
             }
         }
         const auto lease = state::read_dhcp_lease(directory_, id_, interface);
-        if (!lease || !is_alive(lease->client)) {
+        // Whether it is there at this moment says little: one that ends at once is started again.
+        if (!lease || !lease->heard) {
             throw Error("no address came from DHCP in time: its client does not run")
                 .hint("what it said is in the journal of the unit ocinet-" +
                       helper_name(id_, interface) + ", or where ocinet-agent's stderr goes");

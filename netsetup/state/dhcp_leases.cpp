@@ -42,6 +42,7 @@ std::optional<DhcpLease> read_dhcp_lease(const Directory& directory, const std::
         const auto json = nlohmann::json::parse(*text);
         DhcpLease lease;
         read_member(json, "client", lease.client);
+        read_member(json, "heard", lease.heard);
         read_member(json, "address", lease.address);
         for (const auto& route : json.at("routes")) {
             from_json(route, lease.routes.emplace_back());
@@ -85,10 +86,15 @@ void write_dhcp_lease(const Directory& directory, const std::string& id,
     for (const auto& route : lease.routes) {
         to_json(routes.emplace_back(), route);
     }
-    const nlohmann::json json{{"client", lease.client},   {"address", optional_json(lease.address)},
-                              {"routes", routes},         {"dns_servers", lease.dns_servers},
-                              {"domain", lease.domain},   {"server", lease.server},
-                              {"expires", lease.expires}, {"problem", lease.problem}};
+    const nlohmann::json json{{"client", lease.client},
+                              {"heard", lease.heard},
+                              {"address", optional_json(lease.address)},
+                              {"routes", routes},
+                              {"dns_servers", lease.dns_servers},
+                              {"domain", lease.domain},
+                              {"server", lease.server},
+                              {"expires", lease.expires},
+                              {"problem", lease.problem}};
     replace_file(directory.root.get(), path_of(id, interface),
                  json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n", 0640);
 }

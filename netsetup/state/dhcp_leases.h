@@ -24,6 +24,8 @@ struct DhcpLease {
 
     /// pid 0: none runs.
     ProcessIdentity client;
+    /// That client, or one before it, has told of something: what is run as one is one.
+    bool heard = false;
     /// Nothing: the interface has none now.
     std::optional<Prefix> address;
     std::vector<Route> routes;

@@ -336,7 +336,7 @@ TEST_CASE("an interface that a container has renamed goes with it all the same")
     Container box(lan.host, {{"io.ocinet.network", "lan:ip=192.0.2.20"}});
     box.use_netns("/run/netns/own");
     box.attach();
-    lan.host.sh("ip -n own link set eth0 down name x");
+    lan.host.sh("ip -n own link set eth0 down; ip -n own link set eth0 name x");
     box.detach();
     CHECK(lan.host.run("ip -n own link show x").status != 0);
     CHECK(leftovers(lan.host) == nothing_left);

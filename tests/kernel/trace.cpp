@@ -141,6 +141,8 @@ std::string path_of(const Stop& stop) {
 Result trace_hook(const Host& host, const std::string& state, const Call& call,
                   const std::function<void(const Stop&)>& look) {
     Call traced = call;
+    const auto more = options_for_slowness();
+    traced.options.insert(traced.options.begin(), more.begin(), more.end());
     traced.prepare = [&] {
         call.prepare();
         request(PTRACE_TRACEME, 0, 0, 0);

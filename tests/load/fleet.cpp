@@ -19,7 +19,8 @@ namespace {
 using nlohmann::json;
 
 std::string command_of(const std::string& stage) {
-    return "exec " + shell_word(hook_program()) + " " + stage;
+    return "exec " + shell_word(hook_program()) + " " + stage + " " +
+           join(options_for_slowness(), " ");
 }
 
 } // namespace

@@ -153,4 +153,8 @@ bool is_guest() {
     return std::getenv("OCINET_GUEST") != nullptr; // tests/vm/init.sh sets it
 }
 
+std::vector<std::string> options_for_slowness() {
+    return is_guest() ? std::vector<std::string>{"--deadline", "60"} : std::vector<std::string>{};
+}
+
 } // namespace ocinet::test

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/support/place.h"
 #include "tests/support/temp_dir.h"
@@ -37,6 +38,9 @@ private:
 
 /// Whether this is a guest of tests/vm, in which nothing can be harmed.
 bool is_guest();
+/// Options of the hook's for when it is traced, or one of many at once. Its deadline is of time,
+/// and a guest's processor, which is emulated, takes ten times as long for everything.
+std::vector<std::string> options_for_slowness();
 
 /// Why a Host cannot be made here; empty when it can.
 std::string missing_for_host();
