@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
     ocinet::cli::add_plan(app);
     ocinet::cli::add_check(app);
     ocinet::cli::add_doctor(app);
+    ocinet::cli::add_overlay(app);
     ocinet::cli::add_reload(app);
     ocinet::cli::add_gc(app);
     try {

@@ -12,6 +12,8 @@ void add_gc(CLI::App& app);
 void add_inspect(CLI::App& app);
 /// With the verbs of its own, which are below.
 void add_network(CLI::App& app);
+/// With the verbs of its own.
+void add_overlay(CLI::App& app);
 void add_plan(CLI::App& app);
 void add_port(CLI::App& app);
 void add_ps(CLI::App& app);

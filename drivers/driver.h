@@ -43,6 +43,8 @@ struct Request {
     oci::Bundle bundle;
     /// The container shares the host's network namespace.
     bool in_host_network = false;
+    /// Parts of the network's subnets whose addresses are this host's to give; none: all.
+    std::vector<Prefix> ranges;
     /// What the host is called in the files of overlay networks.
     std::string host_name;
     /// Where policy.nft is, for the printed command.

@@ -37,12 +37,9 @@ const Host& this_host(const Request& request) {
     return *found;
 }
 
-// The one that lies in the subnet.
-const Prefix* range_in(const Host& host, const oci::Subnet& subnet) {
-    const auto found =
-        std::find_if(host.ranges.begin(), host.ranges.end(),
-                     [&](const Prefix& range) { return subnet.subnet.contains(range.address); });
-    return found == host.ranges.end() ? nullptr : &*found;
+bool has_range_in(const Host& host, const oci::Subnet& subnet) {
+    return std::any_of(host.ranges.begin(), host.ranges.end(),
+                       [&](const Prefix& range) { return subnet.subnet.contains(range.address); });
 }
 
 void refuse_others_address(const Request& request, const Host& self, const IpAddress& address) {
@@ -62,26 +59,19 @@ void refuse_others_address(const Request& request, const Host& self, const IpAdd
     throw Error(label(request) + ": ip=" + address.text() + ": in no host's range");
 }
 
-oci::Subnet narrowed(oci::Subnet subnet, const Prefix& range) {
-    subnet.lease_first = std::max(subnet.lease_first, range.address);
-    subnet.lease_last = std::min(subnet.lease_last, range.last());
-    return subnet;
-}
-
 // The request to a network whose addresses are this host's alone to give.
 Request on_this_host(Request request) {
-    const Host self = this_host(request);
-    for (auto& subnet : request.network.subnets) {
-        const Prefix* range = range_in(self, subnet);
-        if (!range) {
+    const Host& self = this_host(request);
+    for (const auto& subnet : request.network.subnets) {
+        if (!has_range_in(self, subnet)) {
             throw Error(label(request) + ": host \"" + self.name + "\" has no range in " +
                         subnet.subnet.text());
         }
-        subnet = narrowed(subnet, *range);
     }
     for (const auto& address : request.attachment.addresses) {
         refuse_others_address(request, self, address);
     }
+    request.ranges = self.ranges;
     return request;
 }
 
@@ -116,16 +106,12 @@ const HostView::Underlay& required_underlay(const Request& request, const HostVi
     return *view.underlay;
 }
 
-// An address of the network's first subnet: there its MAC address follows from it.
+// Those of the network's first subnet: there the MAC address follows from the address.
 void add_range(std::vector<endpoints::Endpoint>& list, const Host& host, const oci::Subnet& subnet,
-               const std::set<IpAddress>& listed) {
-    const Prefix* range = range_in(host, subnet);
-    if (!range) {
-        return;
-    }
-    const oci::Subnet given = narrowed(subnet, *range);
-    for (IpAddress address = given.lease_first;
-         address <= given.lease_last && list.size() <= most_endpoints; address = address.plus(1)) {
+               const Prefix& range, const std::set<IpAddress>& listed) {
+    const IpAddress last = std::min(subnet.lease_last, range.last());
+    for (IpAddress address = std::max(subnet.lease_first, range.address);
+         address <= last && list.size() <= most_endpoints; address = address.plus(1)) {
         if (address != subnet.gateway && !listed.contains(address)) {
             list.push_back({mac_of(address), host.address, {address}});
         }
@@ -140,7 +126,12 @@ std::vector<endpoints::Endpoint> endpoints_of(const Request& request, const Host
             {one.mac.value_or(mac_of(one.addresses.front())), host.address, one.addresses});
         listed.insert(one.addresses.begin(), one.addresses.end());
     }
-    add_range(list, host, request.network.subnets.front(), listed);
+    const oci::Subnet& first = request.network.subnets.front();
+    for (const auto& range : host.ranges) {
+        if (first.subnet.contains(range.address)) {
+            add_range(list, host, first, range, listed);
+        }
+    }
     return list;
 }
 
@@ -205,9 +196,12 @@ Plan plan_overlay(const Request& request, const HostView& view) {
                                .port = overlay_of(request).port,
                                .local = this_host(request).address};
         vxlan.found = found_vxlan(request, vxlan, view);
-        ops::KnowEndpoints known{
-            .vxlan = vxlan.name, .bridge = bridge, .endpoints = endpoints_elsewhere(request)};
-        return std::vector<Operation>{std::move(vxlan), std::move(known)};
+        std::vector<Operation> steps{vxlan};
+        if (overlay_of(request).control == oci::Overlay::Control::file) {
+            steps.emplace_back(ops::KnowEndpoints{
+                .vxlan = vxlan.name, .bridge = bridge, .endpoints = endpoints_elsewhere(request)});
+        }
+        return steps;
     };
     return plan_bridged(on_this_host(request), view, {.mtu = mtu, .behind_bridge = tunnels});
 }

@@ -249,6 +249,14 @@ private:
     Links links_;
 };
 
+std::size_t change_table(netlink::Socket& socket, const Links& links, const Table& there,
+                         const Table& wanted) {
+    Changes changes(links);
+    changes.between(there, wanted);
+    send(socket, changes.messages);
+    return changes.messages.size();
+}
+
 } // namespace
 
 std::vector<std::string> commands(const Endpoint& endpoint, const std::string& vxlan,
@@ -268,10 +276,12 @@ std::vector<std::string> commands(const Endpoint& endpoint, const std::string& v
 
 std::size_t synchronise(netlink::Socket& socket, const Links& links,
                         const std::vector<Endpoint>& wanted) {
-    Changes changes(links);
-    changes.between(list(socket, links), table_of(wanted));
-    send(socket, changes.messages);
-    return changes.messages.size();
+    return change_table(socket, links, list(socket, links), table_of(wanted));
+}
+
+std::size_t change(netlink::Socket& socket, const Links& links, const std::vector<Endpoint>& known,
+                   const std::vector<Endpoint>& wanted) {
+    return change_table(socket, links, table_of(known), table_of(wanted));
 }
 
 std::vector<std::string> differences(netlink::Socket& socket, const Links& links,

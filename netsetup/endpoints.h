@@ -26,6 +26,8 @@ struct Endpoint {
 struct Links {
     int vxlan = 0;
     int bridge = 0;
+
+    bool operator==(const Links&) const = default;
 };
 
 /// The commands that one endpoint equals.
@@ -36,6 +38,10 @@ std::vector<std::string> commands(const Endpoint& endpoint, const std::string& v
 /// entries it changed.
 std::size_t synchronise(netlink::Socket& socket, const Links& links,
                         const std::vector<Endpoint>& wanted);
+
+/// The same where it is known what the kernel knows: nobody else changed it since.
+std::size_t change(netlink::Socket& socket, const Links& links, const std::vector<Endpoint>& known,
+                   const std::vector<Endpoint>& wanted);
 
 /// What of these the kernel does not know, in words; what it knows beyond them is no difference.
 /// The VXLAN device is a port of the bridge.

@@ -10,6 +10,7 @@
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/paths.h"
+#include "netsetup/base/text.h"
 #include "netsetup/hosts_file.h"
 #include "netsetup/ops/forwarding.h"
 #include "netsetup/port_search.h"
@@ -24,16 +25,16 @@ namespace {
 // What the host has on a parent is no container's, whatever the network's file leaves free.
 void look_for_address(HostView& view, const HostQuery::Address& query,
                       const state::Directory& directory) {
-    auto range = query.range;
+    std::vector<IpAddress> never;
     for (const auto& prefix : view.parent_addresses) {
-        range.never.push_back(prefix.address);
+        never.push_back(prefix.address);
         if (query.fixed == prefix.address) {
             view.conflicts.push_back(
                 {.what = "address " + query.fixed->text() + " is the host's own"});
         }
     }
     if (query.fixed) {
-        const auto owner = state::lease_owner(directory, range, *query.fixed);
+        const auto owner = state::lease_owner(directory, query.range, *query.fixed);
         if (owner) {
             view.conflicts.push_back(
                 {.what = "address " + query.fixed->text() + " is taken by container " + *owner,
@@ -42,14 +43,21 @@ void look_for_address(HostView& view, const HostQuery::Address& query,
         view.addresses.push_back(*query.fixed);
         return;
     }
-    const auto free = state::next_free(directory, range);
-    if (!free) {
-        view.conflicts.push_back({.what = "no address is free between " + range.first.text() +
-                                          " and " + range.last.text(),
-                                  .of_anybody = true,
-                                  .hint = "`ocinet gc` takes back what dead containers left"});
+    std::vector<state::AddressRange> ranges{query.range};
+    ranges.insert(ranges.end(), query.further.begin(), query.further.end());
+    std::vector<std::string> full;
+    for (auto& range : ranges) {
+        range.never.insert(range.never.end(), never.begin(), never.end());
+        if (const auto free = state::next_free(directory, range)) {
+            view.addresses.push_back(*free);
+            return;
+        }
+        full.push_back(range.first.text() + " and " + range.last.text());
     }
-    view.addresses.push_back(free.value_or(IpAddress()));
+    view.conflicts.push_back({.what = "no address is free between " + join(full, ", "),
+                              .of_anybody = true,
+                              .hint = "`ocinet gc` takes back what dead containers left"});
+    view.addresses.emplace_back();
 }
 
 // Of a network that is not there yet. A wider network of the host's around the subnet is no

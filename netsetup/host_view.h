@@ -23,6 +23,8 @@ namespace ocinet {
 struct HostQuery {
     struct Address {
         state::AddressRange range;
+        /// Alike but for their ends: where there is a free one when the range has none.
+        std::vector<state::AddressRange> further = {};
         /// Wanted; else a free one is chosen.
         std::optional<IpAddress> fixed;
     };

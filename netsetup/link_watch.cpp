@@ -54,9 +54,13 @@ bool LinkWatch::wait(const Deadline& deadline) {
     if (!hear(socket_, 0)) {
         return false;
     }
-    while (hear(socket_, MSG_DONTWAIT)) { // all of one change
-    }
+    clear(); // all of one change
     return true;
+}
+
+void LinkWatch::clear() {
+    while (hear(socket_, MSG_DONTWAIT)) {
+    }
 }
 
 } // namespace ocinet

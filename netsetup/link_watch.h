@@ -16,6 +16,10 @@ public:
     /// comes until the deadline; throws Error.
     bool wait(const Deadline& deadline);
 
+    /// Readable when one has changed, until clear().
+    int descriptor() const { return socket_.get(); }
+    void clear();
+
 private:
     explicit LinkWatch(Fd socket) : socket_(std::move(socket)) {}
 

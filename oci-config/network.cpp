@@ -194,8 +194,9 @@ std::optional<Network> built_in_network(const std::string& name) {
     return std::nullopt;
 }
 
-Network parse_network(const std::string& text, const std::string& name, const std::string& file) {
-    const auto json = parse_json(text, file);
+namespace {
+
+Network read_network(const nlohmann::json& json, const std::string& name, const std::string& file) {
     ObjectReader reader(json, file);
     Network network;
     network.name = reader.text("name").value_or(name);
@@ -230,10 +231,18 @@ Network parse_network(const std::string& text, const std::string& name, const st
     return network;
 }
 
+} // namespace
+
+Network parse_network(const std::string& text, const std::string& name, const std::string& file) {
+    return read_network(parse_json(text, file), name, file);
+}
+
 Network load_network(const std::string& name, const std::string& directory) {
     const std::string file = directory + "/" + name + ".json";
     if (const auto text = read_file(file, max_network_file)) {
-        return parse_network(*text, name, file);
+        auto json = parse_json(*text, file);
+        complete(json, name, completions);
+        return read_network(json, name, file);
     }
     if (auto network = built_in_network(name)) {
         return *network;

@@ -104,7 +104,8 @@ std::optional<Network> built_in_network(const std::string& name);
 /// Every key is implemented, harmless, or an Error that names file and key.
 Network parse_network(const std::string& text, const std::string& name, const std::string& file);
 
-/// The network's file below `directory`, else the built-in one; throws Error when there is neither.
+/// The network's file below `directory`, completed where it leaves something open (overlay.h), else
+/// the built-in one; throws Error when there is neither.
 Network load_network(const std::string& name, const std::string& directory);
 
 /// The network of each attachment, in their order.

@@ -146,7 +146,10 @@ void read_ipvlan_options(ObjectReader& option, Network& network) {
 
 void read_overlay_options(ObjectReader& option, Network& network) {
     constexpr std::uint64_t most_vni = (1U << 24) - 1;
-    read_choice(option, "control", {"static"});
+    if (read_choice(option, "control", {"static", "etcd"}) == "etcd") {
+        network.overlay->control = Overlay::Control::etcd;
+        option.ignore("block_size"); // only ocinet-overlay asks
+    }
     read_filter_options(option, network);
     if (!option.member("vni")) {
         throw option.wrong("vni", "a network with control=static names its own");

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "netsetup/base/error.h"
+#include "netsetup/base/file.h"
 #include "oci-config/json.h"
 
 namespace ocinet::oci {
@@ -13,6 +14,8 @@ namespace {
 
 using Host = Overlay::Host;
 using Endpoint = Overlay::Endpoint;
+
+constexpr std::size_t largest_completion = 1 << 20;
 
 const Subnet* subnet_with(const std::vector<Subnet>& subnets, const Prefix& range) {
     const auto found = std::find_if(subnets.begin(), subnets.end(), [&](const Subnet& one) {
@@ -32,7 +35,6 @@ std::optional<Prefix> parse_range(const std::string& text) {
 
 std::vector<Prefix> read_ranges(ObjectReader& reader, const std::vector<Subnet>& subnets) {
     std::vector<Prefix> ranges;
-    std::set<const Subnet*> seen;
     const auto listed = read_list(reader, "ranges", "a prefix like 10.1.0.0/24", parse_range);
     for (const auto& range : listed.value_or(ranges)) {
         const Subnet* subnet = subnet_with(subnets, range);
@@ -42,8 +44,10 @@ std::vector<Prefix> read_ranges(ObjectReader& reader, const std::vector<Subnet>&
         if (range.last() < subnet->lease_first || subnet->lease_last < range.address) {
             throw reader.wrong("ranges", range.text() + " has no address that may be given out");
         }
-        if (!seen.insert(subnet).second) {
-            throw reader.wrong("ranges", "two lie in " + subnet->subnet.text());
+        for (const auto& other : ranges) {
+            if (other.overlaps(range)) {
+                throw reader.wrong("ranges", other.text() + " and " + range.text() + " overlap");
+            }
         }
         ranges.push_back(range);
     }
@@ -142,6 +146,31 @@ void refuse_what_two_have(const ObjectReader& reader, const Host& one, const Hos
 
 } // namespace
 
+void complete(nlohmann::json& file, const std::string& name, const std::string& directory) {
+    const auto no_options = nlohmann::json::object();
+    const auto& options = file.value("options", no_options);
+    if (file.value("driver", "") != "overlay" || !options.is_object() ||
+        options.value("control", nlohmann::json()) != "etcd") {
+        return;
+    }
+    const std::string path = directory + "/" + name + ".json";
+    const auto text = read_file(path, largest_completion);
+    if (!text) {
+        throw Error("network \"" + name + "\" (overlay): nothing is known from etcd of it yet")
+            .hint("ocinet-overlay brings it: does it run, and what does it say?");
+    }
+    const auto completion = parse_json(*text, path);
+    ObjectReader reader(completion, path);
+    for (const char* key : {"subnets", "hosts"}) {
+        const auto* member = reader.array(key);
+        file[key] = member ? *member : nlohmann::json::array();
+    }
+    for (const char* key : {"vni", "port"}) {
+        file["options"][key] = reader.text(key).value_or("");
+    }
+    reader.refuse_unknown();
+}
+
 std::vector<Host> read_hosts(ObjectReader& reader, const std::vector<Subnet>& subnets) {
     if (subnets.empty()) {
         throw reader.wrong("subnets", "an overlay network has one at least");
@@ -149,7 +178,7 @@ std::vector<Host> read_hosts(ObjectReader& reader, const std::vector<Subnet>& su
     std::vector<Host> hosts;
     const auto* array = reader.array("hosts");
     if (!array || array->empty()) {
-        throw reader.wrong("hosts", "an overlay network with control=static names its hosts");
+        throw reader.wrong("hosts", "an overlay network names its hosts");
     }
     for (const auto& item : *array) {
         const Host host = read_host(

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Completion of ocinet for bash; needs nothing but bash itself. A test compares it with `ocinet --help`.
 
-_ocinet_verbs="network ps inspect port plan check doctor reload gc"
+_ocinet_verbs="network ps inspect port plan check doctor overlay reload gc"
 _ocinet_network_verbs="create ls inspect rm prune exists"
+_ocinet_overlay_verbs="forget"
 
 # The options of a verb.
 _ocinet_options() {
@@ -17,6 +18,7 @@ _ocinet_options() {
         check) echo "--repair --json" ;;
         doctor) echo "--fix --undo --json" ;;
         gc) echo "--dry-run --json" ;;
+        overlay\ *) ;;
         inspect | port | reload) echo "--json" ;;
         *) echo "--version" ;;
     esac
@@ -27,6 +29,7 @@ _ocinet_words() {
     case $1 in
         "") echo "$_ocinet_verbs" ;;
         network) echo "$_ocinet_network_verbs" ;;
+        overlay) echo "$_ocinet_overlay_verbs" ;;
         network\ inspect | network\ rm | network\ exists) ocinet network ls --quiet 2>/dev/null ;;
         inspect | port | check) ocinet ps --quiet 2>/dev/null ;;
     esac
@@ -35,8 +38,8 @@ _ocinet_words() {
 _ocinet() {
     local current=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]}
     ((COMP_CWORD > 1)) || verb=
-    if [[ $verb == network ]] && ((COMP_CWORD > 2)); then
-        verb="network ${COMP_WORDS[2]}"
+    if [[ $verb == network || $verb == overlay ]] && ((COMP_CWORD > 2)); then
+        verb="$verb ${COMP_WORDS[2]}"
     fi
     if [[ $verb == plan && $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -d -- "$current")

@@ -61,6 +61,24 @@ std::optional<IpAddress> fixed_in(const Request& request, const oci::Subnet& sub
     return fixed;
 }
 
+// Whole, or what of it is this host's.
+std::vector<state::AddressRange> ranges_in(const Request& request, const oci::Subnet& subnet) {
+    const state::AddressRange whole{.network = request.network.name,
+                                    .base = subnet.subnet.network(),
+                                    .first = subnet.lease_first,
+                                    .last = subnet.lease_last,
+                                    .never = {subnet.gateway}};
+    std::vector<state::AddressRange> ranges;
+    for (const auto& part : request.ranges) {
+        if (subnet.subnet.contains(part.address)) {
+            ranges.push_back(whole);
+            ranges.back().first = std::max(whole.first, part.address);
+            ranges.back().last = std::min(whole.last, part.last());
+        }
+    }
+    return ranges.empty() ? std::vector{whole} : ranges;
+}
+
 } // namespace
 
 std::vector<HostQuery::Address> wanted_addresses(const Request& request) {
@@ -77,14 +95,20 @@ std::vector<HostQuery::Address> wanted_addresses(const Request& request) {
             throw Error(label(request) + ": no ip= of " + subnet.subnet.text())
                 .hint("the network's addresses are static: each container must ask for its own");
         }
-        wanted.push_back({.range = {.network = request.network.name,
-                                    .base = subnet.subnet.network(),
-                                    .first = subnet.lease_first,
-                                    .last = subnet.lease_last,
-                                    .never = {subnet.gateway}},
+        const auto ranges = ranges_in(request, subnet);
+        wanted.push_back({.range = ranges.front(),
+                          .further = {ranges.begin() + 1, ranges.end()},
                           .fixed = fixed});
     }
     return wanted;
+}
+
+const state::AddressRange& range_with(const HostQuery::Address& wanted, const IpAddress& address) {
+    const auto found =
+        std::find_if(wanted.further.begin(), wanted.further.end(), [&](const auto& range) {
+            return range.first <= address && address <= range.last;
+        });
+    return found == wanted.further.end() ? wanted.range : *found;
 }
 
 std::vector<Prefix> found_addresses(const Request& request, const HostView& view) {

@@ -11,6 +11,8 @@ namespace ocinet::drivers {
 /// Asks for each subnet for the ip= that lies in it, or for any free address; throws Error for an
 /// ip= that no host of the network can have, and for a network without subnets that needs one.
 std::vector<HostQuery::Address> wanted_addresses(const Request& request);
+/// That of these in which the address lies.
+const state::AddressRange& range_with(const HostQuery::Address& wanted, const IpAddress& address);
 
 /// The addresses that were found, each with its subnet's length.
 std::vector<Prefix> found_addresses(const Request& request, const HostView& view);

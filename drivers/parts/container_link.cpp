@@ -16,7 +16,8 @@ void take_addresses(Plan& plan, const Request& request, const std::vector<Prefix
     const auto wanted = wanted_addresses(request);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         plan.shared.push_back(
-            {label(request), ops::TakeAddress{wanted[i].range, addresses[i].address}});
+            {label(request),
+             ops::TakeAddress{range_with(wanted[i], addresses[i].address), addresses[i].address}});
     }
 }
 

@@ -39,6 +39,10 @@ std::string dhcp_program() {
     return prefix() + "/" OCINET_LIBEXEC_DIR "/ocinet-dhcp";
 }
 
+std::string overlay_program() {
+    return prefix() + "/" OCINET_LIBEXEC_DIR "/ocinet-overlay";
+}
+
 std::string policy_text() {
     return prefix() + "/" OCINET_DATA_DIR "/policy.nft";
 }

@@ -16,6 +16,8 @@ inline constexpr const char* settings = "/etc/ocinet/ocinet.json";
 std::string policy_program();
 /// PREFIX/libexec/ocinet/ocinet-dhcp
 std::string dhcp_program();
+/// PREFIX/libexec/ocinet/ocinet-overlay
+std::string overlay_program();
 /// PREFIX/share/ocinet/policy.nft
 std::string policy_text();
 

@@ -81,6 +81,7 @@ const Rule rules[] = {
     {"cli", {"cli", "drivers", "oci-config", "netsetup"}},
     {"dhcp", {"dhcp", "netsetup"}},
     {"agent", {"agent", "netsetup"}},
+    {"overlay", {"overlay", "oci-config", "netsetup"}},
     {"shim", {"shim", "oci-config", "netsetup/base"}},
     {"policy", {"policy", "netsetup/confine.h", "netsetup/base"}},
 };

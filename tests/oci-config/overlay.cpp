@@ -85,13 +85,12 @@ TEST_CASE("an overlay network's faults are told with their place") {
     CHECK(fault(file(both, {{"vni", "9"}, {"port", "0"}})) ==
           R"(web.json: options: port: "0" is not between 1 and 65535)");
     CHECK(fault(file(both, {{"vni", "9"}, {"control", "telepathy"}})) ==
-          R"(web.json: options: control: "telepathy" is none of static)");
+          R"(web.json: options: control: "telepathy" is none of static, etcd)");
     for (const char* key : {"mode", "vlan"}) {
         CHECK(fault(file(both, {{"vni", "9"}, {key, "10"}})) ==
               std::string("web.json: options: ") + key + ": unknown key");
     }
-    CHECK(fault(file(json::array())) ==
-          "web.json: hosts: an overlay network with control=static names its hosts");
+    CHECK(fault(file(json::array())) == "web.json: hosts: an overlay network names its hosts");
     json without_subnet = file(both);
     without_subnet.erase("subnets");
     CHECK(fault(without_subnet) == "web.json: subnets: an overlay network has one at least");
@@ -113,8 +112,8 @@ TEST_CASE("an overlay host's faults are told with their place") {
           host + ": ranges: 10.96.0.0/24 lies in none of the network's subnets");
     CHECK(fault(alpha_with("ranges", {"10.0.0.0/8"})) ==
           host + ": ranges: 10.0.0.0/8 lies in none of the network's subnets");
-    CHECK(fault(alpha_with("ranges", {"10.95.1.0/24", "10.95.3.0/24"})) ==
-          host + ": ranges: two lie in 10.95.0.0/16");
+    CHECK(fault(alpha_with("ranges", {"10.95.1.0/24", "10.95.1.128/25"})) ==
+          host + ": ranges: 10.95.1.0/24 and 10.95.1.128/25 overlap");
     CHECK(fault(alpha_with("ranges", {"10.95.255.255/32"})) ==
           host + ": ranges: 10.95.255.255/32 has no address that may be given out");
     CHECK(fault(alpha_with("colour", "red")) == host + ": colour: unknown key");

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "overlay/changes.h"
+
+#include <algorithm>
+
+#include "netsetup/base/names.h"
+
+namespace ocinet::overlay {
+
+namespace {
+
+// etcd's --max-txn-ops is 128 by default.
+constexpr std::size_t most_operations = 100;
+constexpr std::uint32_t most_vni = (1U << 24) - 1;
+constexpr const char* hosts_only = "this host does nothing until that is settled";
+
+using nlohmann::json;
+using Networks = std::map<std::string, LocalNetwork>;
+using Containers = std::map<std::string, std::map<std::string, LocalContainer>>;
+
+struct Deciding {
+    const std::string& prefix;
+    const View& view;
+    const Self& self;
+    Problems& problems;
+
+    std::string text(const Key& key) const { return to_text(prefix, key); }
+};
+
+std::optional<Change> announce_host(const Deciding& now) {
+    const std::string key = now.text({.kind = Key::Kind::host, .host = now.self.name});
+    const auto* there = now.view.host(now.self.name);
+    if (there && there->instance != now.self.instance) {
+        now.problems[key] =
+            "another host is called so, at " + there->address.text() + "; " + hosts_only;
+        return std::nullopt;
+    }
+    if (there && there->lease == now.self.lease && there->address == now.self.address) {
+        return std::nullopt;
+    }
+    const json value{{"instance", now.self.instance}, {"address", now.self.address.text()}};
+    return Change{
+        "this host is there",
+        etcd::transaction(json::array({etcd::is_at(key, there ? there->mod_revision : 0)}),
+                          json::array({etcd::put(key, value.dump(), now.self.lease)}))};
+}
+
+// The first that nobody has, from one that follows from the name: hosts that choose at once choose
+// alike.
+std::uint32_t choose_vni(const View& view, const std::string& network) {
+    std::uint32_t vni = std::uint32_t(stable_hash("vni " + network) % most_vni) + 1;
+    while (!view.owner_of(vni).empty()) {
+        vni = vni % most_vni + 1;
+    }
+    return vni;
+}
+
+std::optional<Change> define(const Deciding& now, const std::string& name,
+                             const LocalNetwork& local) {
+    const std::string key = now.text({.kind = Key::Kind::network, .network = name});
+    if (local.subnets.empty()) {
+        now.problems[key] = "nobody has defined it yet, and this host's file names no subnets";
+        return std::nullopt;
+    }
+    Definition definition{.subnets = local.subnets};
+    definition.vni = local.vni.value_or(choose_vni(now.view, name));
+    definition.port = local.port.value_or(definition.port);
+    definition.block_size = local.block_size.value_or(definition.block_size);
+    const std::string vni = now.text({.kind = Key::Kind::vni, .vni = definition.vni});
+    json conditions = json::array({etcd::is_at(key, 0)});
+    json operations = json::array({etcd::put(key, to_text(definition))});
+    if (const std::string owner = now.view.owner_of(definition.vni); owner.empty()) {
+        conditions.push_back(etcd::is_at(vni, 0));
+        operations.push_back(etcd::put(vni, name));
+    } else if (owner != name) {
+        now.problems[key] =
+            "its vni " + std::to_string(definition.vni) + " is network \"" + owner + "\"'s";
+        return std::nullopt;
+    }
+    return Change{"network \"" + name + "\" is defined",
+                  etcd::transaction(std::move(conditions), std::move(operations))};
+}
+
+// Empty: nothing.
+std::string contradiction(const LocalNetwork& local, const Definition& definition) {
+    if (!local.subnets.empty() && local.subnets != definition.subnets) {
+        return "subnets";
+    }
+    if (local.vni && local.vni != definition.vni) {
+        return "vni";
+    }
+    if (local.port && local.port != definition.port) {
+        return "port";
+    }
+    return local.block_size && local.block_size != definition.block_size ? "block_size" : "";
+}
+
+std::uint64_t used_in(const Prefix& block,
+                      const std::map<std::string, LocalContainer>& containers) {
+    std::uint64_t used = 0;
+    for (const auto& [id, container] : containers) {
+        used += std::uint64_t(
+            std::count_if(container.addresses.begin(), container.addresses.end(),
+                          [&](const IpAddress& address) { return block.contains(address); }));
+    }
+    return used;
+}
+
+// A block ahead of need, so that no container waits for etcd: when what is free in those that the
+// host has is less than half of one.
+std::optional<Change> take_block(const Deciding& now, const std::string& name,
+                                 const Definition& definition, const oci::Subnet& subnet,
+                                 const std::map<std::string, LocalContainer>& containers) {
+    const Blocks blocks(subnet, definition.block_size);
+    std::uint64_t free = 0;
+    for (const auto& block : now.view.blocks_of(name, now.self.name)) {
+        if (blocks.has(block)) {
+            free +=
+                blocks.usable(block) - std::min(blocks.usable(block), used_in(block, containers));
+        }
+    }
+    if (free >= definition.block_size / 2) {
+        return std::nullopt;
+    }
+    const std::uint64_t start = stable_hash(now.self.name) % blocks.count;
+    for (std::uint64_t i = 0; i < blocks.count; ++i) {
+        const Prefix block = blocks.at((start + i) % blocks.count);
+        if (blocks.usable(block) == 0 || now.view.owner_of(name, block)) {
+            continue;
+        }
+        const std::string key =
+            now.text({.kind = Key::Kind::block, .network = name, .block = block});
+        return Change{"network \"" + name + "\": block " + block.text() + " is this host's",
+                      etcd::transaction(json::array({etcd::is_at(key, 0)}),
+                                        json::array({etcd::put(key, now.self.name)}))};
+    }
+    if (free == 0) {
+        now.problems["network \"" + name + "\""] =
+            "no block is free in " + subnet.subnet.text() + ": other hosts have all of it";
+    }
+    return std::nullopt;
+}
+
+std::optional<Change> settle_network(const Deciding& now, const std::string& name,
+                                     const LocalNetwork& local, const Containers& containers) {
+    const auto* definition = now.view.definition(name);
+    if (!definition) {
+        return define(now, name, local);
+    }
+    if (const auto key = contradiction(local, *definition); !key.empty()) {
+        now.problems[now.text({.kind = Key::Kind::network, .network = name})] =
+            "this host's file has another \"" + key + "\"";
+        return std::nullopt;
+    }
+    static const std::map<std::string, LocalContainer> none;
+    const auto found = containers.find(name);
+    for (const auto& subnet : definition->subnets) {
+        if (auto change = take_block(now, name, *definition, subnet,
+                                     found == containers.end() ? none : found->second)) {
+            return change;
+        }
+    }
+    return std::nullopt;
+}
+
+std::map<std::string, std::string> wanted_containers(const Deciding& now, const Networks& networks,
+                                                     const Containers& containers) {
+    std::map<std::string, std::string> wanted;
+    for (const auto& [name, there] : containers) {
+        if (!networks.contains(name)) {
+            continue;
+        }
+        for (const auto& [id, container] : there) {
+            json value{{"mac", container.mac.text()}, {"addresses", json::array()}};
+            for (const auto& address : container.addresses) {
+                value["addresses"].push_back(address.text());
+            }
+            wanted[now.text({.kind = Key::Kind::container,
+                             .network = name,
+                             .host = now.self.name,
+                             .container = id})] = value.dump();
+        }
+    }
+    return wanted;
+}
+
+// Gone ones first: an address may have gone from one to the other.
+std::optional<Change> announce_containers(const Deciding& now, const Networks& networks,
+                                          const Containers& containers) {
+    const auto wanted = wanted_containers(now, networks, containers);
+    const auto& there = now.view.own_containers();
+    json operations = json::array();
+    for (const auto& [key, own] : there) {
+        if (!wanted.contains(key) && operations.size() < most_operations) {
+            operations.push_back(etcd::erase(key));
+        }
+    }
+    for (const auto& [key, value] : wanted) {
+        const auto found = there.find(key);
+        const bool is_said = found != there.end() && found->second.value == value &&
+                             found->second.lease == now.self.lease;
+        if (!is_said && operations.size() < most_operations) {
+            operations.push_back(etcd::put(key, value, now.self.lease));
+        }
+    }
+    if (operations.empty()) {
+        return std::nullopt;
+    }
+    const auto* host = now.view.host(now.self.name);
+    const std::string key = now.text({.kind = Key::Kind::host, .host = now.self.name});
+    return Change{std::to_string(operations.size()) + " containers came or went",
+                  etcd::transaction(json::array({etcd::is_at(key, host ? host->mod_revision : 0)}),
+                                    operations)};
+}
+
+} // namespace
+
+std::optional<Change> next_change(const std::string& prefix, const View& view, const Self& self,
+                                  const Networks& networks, const Containers& containers,
+                                  Problems& problems) {
+    const Deciding now{prefix, view, self, problems};
+    if (auto change = announce_host(now)) {
+        return change;
+    }
+    const auto* there = view.host(self.name);
+    if (!there || there->instance != self.instance) {
+        return std::nullopt;
+    }
+    if (auto change = announce_containers(now, networks, containers)) {
+        return change;
+    }
+    for (const auto& [name, local] : networks) {
+        if (auto change = settle_network(now, name, local, containers)) {
+            return change;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> completion(const View& view, const Self& self,
+                                      const std::string& network) {
+    const auto* definition = view.definition(network);
+    const auto blocks = view.blocks_of(network, self.name);
+    if (!definition) {
+        return std::nullopt;
+    }
+    for (const auto& subnet : definition->subnets) {
+        if (std::none_of(blocks.begin(), blocks.end(), [&](const Prefix& block) {
+                return subnet.subnet.contains(block.address);
+            })) {
+            return std::nullopt;
+        }
+    }
+    json ranges = json::array();
+    for (const auto& block : blocks) {
+        ranges.push_back(block.text());
+    }
+    const json host{
+        {"name", self.name}, {"address", self.address.text()}, {"ranges", std::move(ranges)}};
+    return json{{"subnets", subnets_json(definition->subnets)},
+                {"vni", std::to_string(definition->vni)},
+                {"port", std::to_string(definition->port)},
+                {"hosts", json::array({host})}}
+               .dump() +
+           "\n";
+}
+
+} // namespace ocinet::overlay

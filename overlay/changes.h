@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "overlay/local.h"
+#include "overlay/view.h"
+
+namespace ocinet::overlay {
+
+/// This host, as the others are to see it.
+struct Self {
+    std::string name;
+    std::string instance;
+    /// From which its tunnels lead.
+    IpAddress address;
+    std::int64_t lease = 0;
+};
+
+/// A transaction that brings etcd nearer to what this host is and has. It succeeds if etcd is still
+/// as it was seen; else it is decided anew.
+struct Change {
+    /// For messages.
+    std::string what;
+    nlohmann::json transaction;
+};
+
+/// What does not fit together, by what it is about.
+using Problems = std::map<std::string, std::string>;
+
+/// The next one; nothing when all is said. Pure.
+std::optional<Change>
+next_change(const std::string& prefix, const View& view, const Self& self,
+            const std::map<std::string, LocalNetwork>& networks,
+            const std::map<std::string, std::map<std::string, LocalContainer>>& containers,
+            Problems& problems);
+
+/// What the hook needs to know of a network (oci-config/overlay.h); nothing as long as this host
+/// has no block in each subnet. Its name is NAME.json.
+std::optional<std::string> completion(const View& view, const Self& self,
+                                      const std::string& network);
+
+} // namespace ocinet::overlay

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "oci-config/subnet.h"
+
+namespace ocinet::overlay {
+
+/// What all hosts that carry a network agree on. It stands in etcd, written by the first of them.
+struct Definition {
+    std::vector<oci::Subnet> subnets;
+    std::uint32_t vni = 0;
+    std::uint16_t port = 4789;
+    /// How many addresses a host takes at once, a power of two.
+    std::uint64_t block_size = 64;
+
+    bool operator==(const Definition&) const = default;
+};
+
+/// Throws Error, which names the document.
+Definition parse_definition(const std::string& text, const std::string& document);
+std::string to_text(const Definition& definition);
+
+/// In the form of a network file's `subnets`.
+nlohmann::json subnets_json(const std::vector<oci::Subnet>& subnets);
+
+/// What a host may take of a subnet: its `index`th part of block_size addresses, or the whole of a
+/// smaller one.
+struct Blocks {
+    Blocks(const oci::Subnet& subnet, std::uint64_t block_size);
+
+    std::uint64_t count = 0;
+    Prefix at(std::uint64_t index) const;
+    /// Whether it is one of these.
+    bool has(const Prefix& block) const;
+    /// How many of its addresses may be given out.
+    std::uint64_t usable(const Prefix& block) const;
+
+private:
+    const oci::Subnet& subnet_;
+    std::uint64_t size_;
+    unsigned length_;
+};
+
+} // namespace ocinet::overlay

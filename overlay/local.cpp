@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "overlay/local.h"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+
+#include "netsetup/base/error.h"
+#include "netsetup/base/file.h"
+#include "netsetup/base/names.h"
+#include "netsetup/base/paths.h"
+#include "netsetup/base/text.h"
+#include "netsetup/record.h"
+#include "oci-config/json.h"
+#include "oci-config/network.h"
+
+namespace ocinet::overlay {
+
+namespace {
+
+constexpr std::size_t largest_network_file = 1 << 20;
+constexpr std::string_view suffix = ".json";
+constexpr std::uint64_t most_vni = (1U << 24) - 1;
+constexpr std::uint64_t largest_block = 1 << 16;
+
+std::optional<std::uint64_t> read_number(oci::ObjectReader& option, const char* key,
+                                         std::uint64_t least, std::uint64_t most) {
+    const auto text = option.text(key);
+    const auto number = text ? parse_number(*text, least, most) : std::nullopt;
+    if (text && !number) {
+        throw option.wrong(key, "\"" + *text + "\" is not between " + std::to_string(least) +
+                                    " and " + std::to_string(most));
+    }
+    return number;
+}
+
+int add_watch(const Fd& notify, const std::string& path, std::uint32_t events) {
+    const int watch = ::inotify_add_watch(notify.get(), path.c_str(), events | IN_ONLYDIR);
+    if (watch < 0) {
+        throw_errno("watch " + path);
+    }
+    return watch;
+}
+
+std::optional<LocalContainer> container_of(const Attached& attached) {
+    const auto mac = Mac::parse(attached.mac);
+    if (attached.driver != "overlay" || !mac) {
+        return std::nullopt;
+    }
+    LocalContainer container{.mac = *mac};
+    for (const auto& text : attached.addresses) {
+        if (const auto address = IpAddress::parse(text.substr(0, text.find('/')))) {
+            container.addresses.push_back(*address);
+        }
+    }
+    return container;
+}
+
+std::string id_of(std::string_view name) {
+    return name.ends_with(suffix) ? std::string(name.substr(0, name.size() - suffix.size())) : "";
+}
+
+} // namespace
+
+std::optional<LocalNetwork> parse_local_network(const std::string& text, const std::string& name,
+                                                const std::string& file) {
+    const auto json = oci::parse_json(text, file);
+    oci::ObjectReader reader(json, file);
+    const auto* options = reader.object("options");
+    if (reader.text("driver") != "overlay" || !options) {
+        return std::nullopt;
+    }
+    oci::ObjectReader option(*options, file + ": options");
+    if (option.text("control") != "etcd") {
+        return std::nullopt;
+    }
+    LocalNetwork network;
+    network.interface = reader.text("network_interface").value_or(oci::default_interface(name));
+    const auto* subnets = reader.array("subnets");
+    for (const auto& item : subnets ? *subnets : nlohmann::json::array()) {
+        network.subnets.push_back(oci::read_subnet(
+            item, file + ": subnets[" + std::to_string(network.subnets.size()) + "]"));
+    }
+    network.vni = read_number(option, "vni", 1, most_vni);
+    network.port = read_number(option, "port", 1, 65535);
+    network.block_size = read_number(option, "block_size", 4, largest_block);
+    return network;
+}
+
+Local::Local()
+    : state_(state::Directory::open()), notify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+    if (!notify_) {
+        throw_errno("inotify_init1");
+    }
+    // Before it is read: what changes meanwhile is read twice.
+    networks_watch_ = add_watch(notify_, paths::networks,
+                                IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
+    containers_watch_ =
+        add_watch(notify_, std::string(paths::state) + "/containers", IN_MOVED_TO | IN_DELETE);
+    read_networks();
+    read_containers();
+}
+
+void Local::refresh() {
+    alignas(inotify_event) std::array<char, 65536> buffer;
+    std::set<std::string> ids;
+    bool networks_changed = false;
+    bool all = false;
+    ssize_t size = 0;
+    while ((size = ::read(notify_.get(), buffer.data(), buffer.size())) > 0) {
+        for (ssize_t at = 0; at < size;) {
+            const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
+            all = all || (event->mask & IN_Q_OVERFLOW) != 0;
+            networks_changed = networks_changed || event->wd == networks_watch_;
+            if (event->wd == containers_watch_ && event->len != 0) {
+                ids.insert(id_of(event->name));
+            }
+            at += ssize_t(sizeof *event) + event->len;
+        }
+    }
+    if (networks_changed || all) {
+        read_networks();
+    }
+    if (all) {
+        read_containers();
+        return;
+    }
+    ids.erase("");
+    for (const auto& id : ids) {
+        read_container(id);
+    }
+}
+
+void Local::read_networks() {
+    networks.clear();
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(paths::networks, error)) {
+        const std::string name = id_of(entry.path().filename().string());
+        const std::string file = entry.path().string();
+        if (!is_network_name(name)) {
+            continue;
+        }
+        problems.erase(file);
+        try {
+            const auto text = read_file(file, largest_network_file);
+            const auto network = text ? parse_local_network(*text, name, file) : std::nullopt;
+            if (network) {
+                networks[name] = *network;
+            }
+        } catch (const Error& problem) {
+            problems[file] = problem.message();
+        }
+    }
+    if (error) {
+        throw system_error(error.value(), std::string("read ") + paths::networks);
+    }
+}
+
+void Local::read_containers() {
+    containers.clear();
+    for (const auto& id : Record::list(state_)) {
+        read_container(id);
+    }
+}
+
+// Records are replaced as a whole: without its lock what is read is what was true a moment ago, and
+// what changes it is heard of.
+void Local::read_container(const std::string& id) {
+    for (auto& [name, there] : containers) {
+        there.erase(id);
+    }
+    problems.erase(id);
+    try {
+        const auto record = Record::load(state_, id);
+        if (!record || record->phase == Record::Phase::removing ||
+            record->phase == Record::Phase::attaching) {
+            return;
+        }
+        for (const auto& attached : record->plan.attached) {
+            if (const auto container = container_of(attached)) {
+                containers[attached.network][id] = *container;
+            }
+        }
+    } catch (const Error& problem) {
+        problems[id] = problem.message();
+    }
+}
+
+} // namespace ocinet::overlay

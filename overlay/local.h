@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "netsetup/base/address.h"
+#include "netsetup/base/fd.h"
+#include "netsetup/state/directory.h"
+#include "overlay/definition.h"
+
+namespace ocinet::overlay {
+
+/// A network with control=etcd, as this host's file says it. What it leaves open stands in etcd.
+struct LocalNetwork {
+    /// The bridge.
+    std::string interface;
+    /// Empty: whatever there is in etcd.
+    std::vector<oci::Subnet> subnets;
+    std::optional<std::uint32_t> vni;
+    std::optional<std::uint16_t> port;
+    std::optional<std::uint64_t> block_size;
+};
+
+struct LocalContainer {
+    Mac mac;
+    std::vector<IpAddress> addresses;
+
+    auto operator<=>(const LocalContainer&) const = default;
+};
+
+/// What this host has: networks, by the files in /etc/ocinet/networks, and containers on them, by
+/// the records. inotify(7) says when to look again.
+class Local {
+public:
+    /// Reads everything. Throws Error.
+    Local();
+
+    /// Readable when something may have changed.
+    int descriptor() const { return notify_.get(); }
+    /// Looks again at what changed.
+    void refresh();
+
+    /// By name.
+    std::map<std::string, LocalNetwork> networks;
+    /// By network and id.
+    std::map<std::string, std::map<std::string, LocalContainer>> containers;
+    /// Files that cannot be read, and why.
+    std::map<std::string, std::string> problems;
+
+private:
+    void read_networks();
+    void read_containers();
+    void read_container(const std::string& id);
+
+    state::Directory state_;
+    Fd notify_;
+    int networks_watch_ = -1;
+    int containers_watch_ = -1;
+};
+
+/// Throws Error. Nothing where the file is none of a network with control=etcd.
+std::optional<LocalNetwork> parse_local_network(const std::string& text, const std::string& name,
+                                                const std::string& file);
+
+} // namespace ocinet::overlay

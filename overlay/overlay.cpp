@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "overlay/overlay.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+
+#include "netsetup/base/file.h"
+#include "netsetup/base/log.h"
+#include "netsetup/base/text.h"
+
+namespace ocinet::overlay {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds retry_pause(500);
+constexpr std::size_t largest_file = 1 << 20;
+
+void make_directory(const std::string& path) {
+    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
+        throw_errno("mkdir " + path);
+    }
+}
+
+Fd open_state(const std::string& directory) {
+    Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    if (!fd) {
+        throw_errno("open " + directory);
+    }
+    return fd;
+}
+
+// Made once, and kept: a host that comes back is the one it was.
+std::string own_instance(const std::string& directory) {
+    make_directory(directory.substr(0, directory.rfind('/')));
+    make_directory(directory);
+    const Fd fd = open_state(directory);
+    if (const auto text = read_file(fd.get(), "instance", largest_file)) {
+        return std::string(trim(*text));
+    }
+    std::array<unsigned char, 16> bytes{};
+    if (::getrandom(bytes.data(), bytes.size(), 0) != ssize_t(bytes.size())) {
+        throw_errno("getrandom");
+    }
+    std::string text;
+    for (const unsigned byte : bytes) {
+        std::array<char, 3> digits{};
+        std::snprintf(digits.data(), digits.size(), "%02x", byte);
+        text += digits.data();
+    }
+    replace_file(fd.get(), "instance", text + "\n", 0600);
+    return text;
+}
+
+} // namespace
+
+Overlay::Overlay(Loop& loop, const Config& config, std::string host_name, std::string directory)
+    : loop_(loop), config_(config), directory_(std::move(directory)),
+      self_{std::move(host_name), own_instance(directory_), config.address},
+      view_(config.prefix, self_.name), client_(loop, config.etcd),
+      mirror_(loop, client_, config.prefix + "/",
+              {.put = [this](const etcd::KeyValue& now) { view_.put(now); },
+               .gone = [this](const std::string& key) { view_.gone(key); },
+               .settled = [this](bool anew) { etcd_changed(anew); },
+               .failed = [this](const Error& error) { failed(error); }}),
+      lease_timer_(loop, [this] { self_.lease == 0 ? grant() : keep_alive(); }),
+      step_timer_(loop, [this] { host_changed(); }) {
+    loop_.when_readable(local_.descriptor(), [this] { host_changed(); });
+    loop_.when_readable(tunnels_.descriptor(), [this] {
+        tunnels_.heard();
+        host_changed();
+    });
+    lease_timer_.start(milliseconds(0));
+}
+
+void Overlay::grant() {
+    if (leaving_) {
+        return;
+    }
+    client_.call(
+        "/v3/lease/grant", {{"TTL", std::to_string(config_.ttl)}},
+        [this](const nlohmann::json& answer) {
+            self_.lease = etcd::number(answer, "ID");
+            lease_timer_.start(milliseconds(config_.ttl * 1000 / 3));
+            step();
+        },
+        [this](const Error& error) {
+            failed(error);
+            lease_timer_.start(retry_pause);
+        });
+}
+
+void Overlay::keep_alive() {
+    client_.call(
+        "/v3/lease/keepalive", {{"ID", std::to_string(self_.lease)}},
+        [this](const nlohmann::json& answer) {
+            const auto& result = answer.at("result");
+            if (etcd::number(result, "TTL") == 0) {
+                lose_lease();
+                return;
+            }
+            lease_timer_.start(milliseconds(config_.ttl * 1000 / 3));
+        },
+        [this](const Error& error) {
+            failed(error);
+            lease_timer_.start(retry_pause);
+        });
+}
+
+void Overlay::lose_lease() {
+    log::warning("etcd has not heard of this host for too long: it says anew what is here");
+    self_.lease = 0;
+    lease_timer_.start(milliseconds(0));
+}
+
+void Overlay::leave() {
+    leaving_ = true;
+    if (self_.lease == 0) {
+        loop_.stop();
+        return;
+    }
+    lease_timer_.stop();
+    client_.call(
+        "/v3/lease/revoke", {{"ID", std::to_string(self_.lease)}},
+        [this](const nlohmann::json&) { loop_.stop(); },
+        [this](const Error& error) {
+            log::warning("the others will forget this host in " + std::to_string(config_.ttl) +
+                         " s: " + error.message());
+            loop_.stop();
+        });
+    self_.lease = 0;
+}
+
+void Overlay::etcd_changed(bool anew) {
+    if (anew) {
+        awaited_ = 0;
+    }
+    if (!last_failure_.empty()) {
+        log::info("etcd answers");
+        last_failure_.clear();
+    }
+    apply(view_.take_changed());
+    step();
+}
+
+void Overlay::host_changed() {
+    local_.refresh();
+    std::set<std::string> all;
+    for (const auto& [name, network] : local_.networks) {
+        all.insert(name);
+    }
+    apply(all);
+    step();
+}
+
+void Overlay::apply(const std::set<std::string>& networks) {
+    if (!mirror_.is_complete()) {
+        return; // what is known of others is what the kernel was told before
+    }
+    for (const auto& name : networks) {
+        const auto local = local_.networks.find(name);
+        if (local == local_.networks.end()) {
+            continue;
+        }
+        try {
+            write_completion(name);
+            tunnels_.apply(name, local->second.interface, view_.endpoints_elsewhere(name));
+        } catch (const Error& error) {
+            log::warning("network \"" + name + "\": " + error.message());
+            step_timer_.start(retry_pause);
+        }
+    }
+}
+
+void Overlay::write_completion(const std::string& network) {
+    const auto text = completion(view_, self_, network);
+    const Fd directory = open_state(directory_);
+    const std::string name = network + ".json";
+    if (text && read_file(directory.get(), name, largest_file) != text) {
+        replace_file(directory.get(), name, *text, 0644);
+    }
+}
+
+// One at a time, and the next one once it is known what the last one changed.
+void Overlay::step() {
+    if (busy_ || self_.lease == 0 || !mirror_.is_complete() || mirror_.revision() < awaited_) {
+        return;
+    }
+    Problems problems;
+    auto change =
+        next_change(config_.prefix, view_, self_, local_.networks, local_.containers, problems);
+    for (const auto& source : {view_.problems(), local_.problems}) {
+        problems.insert(source.begin(), source.end());
+    }
+    report(std::move(problems));
+    if (!change) {
+        return;
+    }
+    busy_ = true;
+    client_.call(
+        "/v3/kv/txn", change->transaction,
+        [this, change = *change](const nlohmann::json& answer) {
+            busy_ = false;
+            settle(change, answer);
+        },
+        [this, what = change->what](Error error) {
+            busy_ = false;
+            failed(error.in(what));
+            step_timer_.start(retry_pause);
+            if (error.message().find("lease not found") != std::string::npos) {
+                lose_lease();
+            }
+        });
+}
+
+void Overlay::settle(const Change& change, const nlohmann::json& answer) {
+    if (etcd::has_succeeded(answer)) {
+        log::info(change.what);
+        awaited_ = etcd::revision_of(answer);
+        step();
+    } else {
+        step_timer_.start(retry_pause / 5); // the watch brings what was not known
+    }
+}
+
+void Overlay::failed(const Error& error) {
+    if (last_failure_ != error.message()) {
+        log::warning(error.message());
+        last_failure_ = error.message();
+    }
+}
+
+// Each once, as long as it lasts.
+void Overlay::report(Problems problems) {
+    for (const auto& [about, what] : problems) {
+        const auto before = reported_.find(about);
+        if (before == reported_.end() || before->second != what) {
+            log::warning(about + ": " + what);
+        }
+    }
+    reported_ = std::move(problems);
+}
+
+} // namespace ocinet::overlay

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "netsetup/endpoints.h"
+#include "netsetup/link_watch.h"
+#include "netsetup/netlink.h"
+
+namespace ocinet::overlay {
+
+/// Makes the kernel know where an overlay network's containers on other hosts are, as far as the
+/// network's links are there: the hook makes them, with the first container on this host, and its
+/// last one takes them away.
+class Tunnels {
+public:
+    Tunnels();
+
+    /// Readable when a link has changed; heard() before the next apply().
+    int descriptor() const { return watch_.descriptor(); }
+    void heard() { watch_.clear(); }
+
+    /// Throws Error; the next time everything is compared with the kernel.
+    void apply(const std::string& network, const std::string& bridge,
+               const std::vector<endpoints::Endpoint>& wanted);
+
+private:
+    struct Known {
+        endpoints::Links links;
+        std::vector<endpoints::Endpoint> endpoints;
+    };
+
+    LinkWatch watch_;
+    netlink::Socket socket_;
+    /// What the kernel was told, by network.
+    std::map<std::string, Known> known_;
+};
+
+} // namespace ocinet::overlay

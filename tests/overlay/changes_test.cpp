@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What hosts tell etcd, on an etcd that is simulated: it only keeps keys and transactions.
+#include "overlay/changes.h"
+
+#include <deque>
+
+#include "tests/support/catch.h"
+
+namespace ocinet::overlay {
+
+namespace {
+
+using nlohmann::json;
+using Networks = std::map<std::string, LocalNetwork>;
+using Containers = std::map<std::string, std::map<std::string, LocalContainer>>;
+
+LocalNetwork network(const std::string& subnet, std::uint64_t block_size = 64) {
+    LocalNetwork network{.interface = "oc-blue"};
+    network.subnets.push_back(oci::subnet_of(*Prefix::parse(subnet)));
+    network.block_size = block_size;
+    return network;
+}
+
+struct Host {
+    Host(const std::string& name, int number)
+        : self{name, "i-" + name, *IpAddress::parse("192.0.2." + std::to_string(number)), number},
+          view("/ocinet", name) {}
+
+    Self self;
+    View view;
+    Networks networks = {};
+    Containers containers = {};
+    Problems problems = {};
+    /// How many of the store's events it has seen.
+    std::size_t seen = 0;
+};
+
+class Store {
+public:
+    /// What the host has not seen yet.
+    void show(Host& host) const {
+        for (; host.seen < events_.size(); ++host.seen) {
+            const auto& [key, now] = events_[host.seen];
+            if (now) {
+                host.view.put(*now);
+            } else {
+                host.view.gone(key);
+            }
+        }
+    }
+
+    bool carry_out(const json& transaction) {
+        for (const auto& condition : transaction["compare"]) {
+            const auto found = keys.find(etcd::decoded(condition["key"]));
+            const auto at = found == keys.end() ? 0 : found->second.mod_revision;
+            if (at != etcd::number(condition, "mod_revision")) {
+                return false;
+            }
+        }
+        ++revision_;
+        for (const auto& operation : transaction["success"]) {
+            if (operation.contains("request_put")) {
+                put(operation["request_put"]);
+            } else {
+                const std::string key = etcd::decoded(operation["request_delete_range"]["key"]);
+                keys.erase(key);
+                events_.emplace_back(key, std::nullopt);
+            }
+        }
+        return true;
+    }
+
+    std::vector<std::string> names(const std::string& prefix) const {
+        std::vector<std::string> names;
+        for (const auto& [key, now] : keys) {
+            if (key.starts_with("/ocinet/" + prefix)) {
+                names.push_back(key.substr(8));
+            }
+        }
+        return names;
+    }
+
+    std::map<std::string, etcd::KeyValue> keys;
+
+private:
+    void put(const json& request) {
+        const std::string key = etcd::decoded(request["key"]);
+        auto& now = keys[key];
+        now = {key, etcd::decoded(request["value"]),
+               now.create_revision == 0 ? revision_ : now.create_revision, revision_,
+               etcd::number(request, "lease")};
+        events_.emplace_back(key, now);
+    }
+
+    std::int64_t revision_ = 0;
+    std::vector<std::pair<std::string, std::optional<etcd::KeyValue>>> events_;
+};
+
+std::optional<Change> next(Host& host) {
+    host.problems.clear();
+    return next_change("/ocinet", host.view, host.self, host.networks, host.containers,
+                       host.problems);
+}
+
+/// Until it has nothing more to say. Gives how many transactions that took.
+int settle(Store& store, Host& host) {
+    for (int count = 0; count < 100; ++count) {
+        store.show(host);
+        const auto change = next(host);
+        if (!change) {
+            return count;
+        }
+        store.carry_out(change->transaction);
+    }
+    throw Error("it has always something to say");
+}
+
+void add_container(Host& host, const std::string& id, const std::string& address) {
+    host.containers["blue"][id] = {*Mac::parse("02:00:00:00:00:01"), {*IpAddress::parse(address)}};
+}
+
+} // namespace
+
+TEST_CASE("a host says that it is there, defines its network, and takes a block") {
+    Store store;
+    Host one("h1", 1);
+    one.networks["blue"] = network("10.95.0.0/16");
+    CHECK(settle(store, one) == 3);
+    CHECK(store.names("hosts/") == std::vector<std::string>{"hosts/h1/self"});
+    CHECK(store.names("networks/") == std::vector<std::string>{"networks/blue"});
+    CHECK(store.names("vnis/").size() == 1);
+    CHECK(store.names("blocks/").size() == 1);
+    CHECK(store.keys.at("/ocinet/hosts/h1/self").lease == 1);
+    CHECK(store.keys.at("/ocinet/networks/blue").lease == 0);
+    CHECK(settle(store, one) == 0);
+    const auto text = completion(one.view, one.self, "blue");
+    REQUIRE(text);
+    const auto said = json::parse(*text);
+    CHECK(said["hosts"][0]["ranges"].size() == 1);
+    CHECK(said["hosts"][0]["address"] == "192.0.2.1");
+}
+
+TEST_CASE("hosts that choose at once get different blocks, and one definition") {
+    Store store;
+    std::deque<Host> hosts;
+    for (int i = 1; i <= 8; ++i) {
+        hosts.emplace_back("h" + std::to_string(i), i);
+        hosts.back().networks["blue"] = network("10.95.0.0/25", 16); // as many blocks as hosts
+    }
+    bool goes_on = true;
+    for (int round = 0; goes_on && round < 100; ++round) {
+        goes_on = false;
+        std::vector<json> transactions;
+        for (auto& host : hosts) { // each decides on what it saw before the others' changes
+            store.show(host);
+            if (const auto change = next(host)) {
+                transactions.push_back(change->transaction);
+            }
+        }
+        for (const auto& transaction : transactions) {
+            store.carry_out(transaction);
+            goes_on = true;
+        }
+    }
+    CHECK_FALSE(goes_on);
+    CHECK(store.names("blocks/").size() == 8);
+    std::set<std::string> owners;
+    for (const auto& key : store.names("blocks/")) {
+        owners.insert(store.keys.at("/ocinet/" + key).value);
+    }
+    CHECK(owners.size() == 8);
+    CHECK(store.names("vnis/").size() == 1);
+    Host late("h9", 9);
+    late.networks["blue"] = LocalNetwork{.interface = "oc-blue"};
+    settle(store, late);
+    CHECK(late.problems.at("network \"blue\"") ==
+          "no block is free in 10.95.0.0/25: other hosts have all of it");
+    CHECK_FALSE(completion(late.view, late.self, "blue"));
+}
+
+TEST_CASE("a second block is taken when half of one is not free any more") {
+    Store store;
+    Host one("h1", 1);
+    one.networks["blue"] = network("10.95.0.0/16", 8);
+    settle(store, one);
+    const Prefix block = one.view.blocks_of("blue", "h1").front();
+    for (std::uint64_t i = 0; i < 5; ++i) {
+        CHECK(store.names("blocks/").size() == 1);
+        add_container(one, "c" + std::to_string(i), block.address.plus(i + 1).text());
+        settle(store, one);
+    }
+    CHECK(store.names("blocks/").size() == 2);
+    one.containers.clear();
+    settle(store, one);
+    CHECK(store.names("blocks/").size() == 2); // addresses may be in use that nobody told of
+}
+
+TEST_CASE("containers are told of with the host's lease, and again with another one") {
+    Store store;
+    Host one("h1", 1);
+    one.networks["blue"] = network("10.95.0.0/16");
+    settle(store, one);
+    for (int i = 0; i < 150; ++i) { // more than a transaction takes
+        add_container(one, "c" + std::to_string(i), "10.95.0." + std::to_string(i + 2));
+    }
+    one.containers["elsewhere"]["x"] = {*Mac::parse("02:00:00:00:00:01"),
+                                        {*IpAddress::parse("10.1.0.2")}};
+    settle(store, one);
+    CHECK(store.names("hosts/h1/containers/").size() == 150);
+    for (const auto& key : store.names("hosts/")) {
+        CHECK(store.keys.at("/ocinet/" + key).lease == 1);
+    }
+    one.self.lease = 2;
+    settle(store, one);
+    for (const auto& key : store.names("hosts/")) {
+        CHECK(store.keys.at("/ocinet/" + key).lease == 2);
+    }
+    one.containers["blue"].erase("c7");
+    CHECK(settle(store, one) == 1);
+    CHECK(store.names("hosts/h1/containers/").size() == 149);
+}
+
+TEST_CASE("a host whose name another one has says nothing") {
+    Store store;
+    Host one("h1", 1);
+    settle(store, one);
+    Host other("h1", 2);
+    other.self.instance = "another";
+    other.networks["blue"] = network("10.95.0.0/16");
+    add_container(other, "c", "10.95.0.2");
+    CHECK(settle(store, other) == 0);
+    CHECK_THAT(other.problems.at("/ocinet/hosts/h1/self"),
+               test::contains("another host is called so, at 192.0.2.1"));
+    CHECK(store.names("").size() == 1);
+    // The same host, with a new address and lease, is no other.
+    one.self.address = *IpAddress::parse("192.0.2.9");
+    one.self.lease = 9;
+    CHECK(settle(store, one) == 1);
+}
+
+TEST_CASE("a network that contradicts what is defined, or takes another's vni, is left alone") {
+    Store store;
+    Host one("h1", 1);
+    one.networks["blue"] = network("10.95.0.0/16");
+    one.networks["blue"].vni = 95;
+    settle(store, one);
+    Host two("h2", 2);
+    const auto problem = [&](const LocalNetwork& local, const std::string& name = "blue") {
+        two.networks = {{name, local}};
+        settle(store, two);
+        return two.problems.at("/ocinet/networks/" + name);
+    };
+    CHECK(problem(network("10.96.0.0/16")) == "this host's file has another \"subnets\"");
+    LocalNetwork local = network("10.95.0.0/16");
+    local.vni = 96;
+    CHECK(problem(local) == "this host's file has another \"vni\"");
+    CHECK(problem(network("10.95.0.0/16", 32)) == "this host's file has another \"block_size\"");
+    local.vni = 95;
+    local.port = 4790;
+    CHECK(problem(local) == "this host's file has another \"port\"");
+    LocalNetwork red = network("10.96.0.0/16");
+    red.vni = 95;
+    CHECK(problem(red, "red") == "its vni 95 is network \"blue\"'s");
+    CHECK_THAT(problem({.interface = "oc-red"}, "red"), test::contains("nobody has defined it"));
+    CHECK(store.names("blocks/").size() == 1);
+}
+
+} // namespace ocinet::overlay

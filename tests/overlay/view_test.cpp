@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What of etcd's keys is believed.
+#include "overlay/view.h"
+
+#include "overlay/changes.h"
+#include "tests/support/catch.h"
+
+namespace ocinet::overlay {
+
+namespace {
+
+using nlohmann::json;
+
+IpAddress ip(const std::string& text) {
+    return *IpAddress::parse(text);
+}
+
+Prefix prefix(const std::string& text) {
+    return *Prefix::parse(text);
+}
+
+std::string definition_text(std::uint64_t block_size = 64) {
+    Definition definition{.subnets = {oci::subnet_of(prefix("10.95.0.0/16"))}};
+    definition.vni = 95;
+    definition.block_size = block_size;
+    return to_text(definition);
+}
+
+/// An etcd that only has keys, and who looks at it.
+struct Store {
+    explicit Store(const std::string& self = "h1") : view("/ocinet", self) {}
+
+    void put(const std::string& key, const std::string& value, std::int64_t lease = 0) {
+        ++revision;
+        auto& created_at = created[key];
+        created_at = created_at == 0 ? revision : created_at;
+        view.put({"/ocinet/" + key, value, created_at, revision, lease});
+    }
+    void erase(const std::string& key) {
+        ++revision;
+        created.erase(key);
+        view.gone("/ocinet/" + key);
+    }
+    void put_host(const std::string& name, const std::string& address, std::int64_t lease = 7) {
+        put("hosts/" + name + "/self", json{{"instance", "i-" + name}, {"address", address}}.dump(),
+            lease);
+    }
+    void put_container(const std::string& host, const std::string& id, const std::string& mac,
+                       const std::string& address) {
+        put("hosts/" + host + "/containers/blue/" + id,
+            json{{"mac", mac}, {"addresses", json::array({address})}}.dump(), 7);
+    }
+    std::string problem(const std::string& key) const {
+        const auto problems = view.problems();
+        const auto found = problems.find("/ocinet/" + key);
+        return found == problems.end() ? "" : found->second;
+    }
+    std::vector<endpoints::Endpoint> elsewhere() const { return view.endpoints_elsewhere("blue"); }
+
+    View view;
+    std::int64_t revision = 0;
+    std::map<std::string, std::int64_t> created;
+};
+
+/// The network "blue", h1 and h2, each with a block.
+Store two_hosts() {
+    Store store;
+    store.put("networks/blue", definition_text());
+    store.put_host("h1", "192.0.2.1");
+    store.put_host("h2", "192.0.2.2");
+    store.put("blocks/blue/10.95.0.64-26", "h1");
+    store.put("blocks/blue/10.95.0.128-26", "h2");
+    return store;
+}
+
+} // namespace
+
+TEST_CASE("keys are read as they are written") {
+    const Key keys[] = {
+        {.kind = Key::Kind::network, .network = "blue"},
+        {.kind = Key::Kind::vni, .vni = 16777215},
+        {.kind = Key::Kind::block, .network = "blue", .block = prefix("10.95.0.64/26")},
+        {.kind = Key::Kind::block, .network = "blue", .block = prefix("fd95::40/122")},
+        {.kind = Key::Kind::host, .host = "alpha.example"},
+        {.kind = Key::Kind::container, .network = "blue", .host = "alpha", .container = "c_1"},
+    };
+    for (const auto& key : keys) {
+        const std::string text = to_text("/ocinet", key);
+        const auto read = parse_key("/ocinet", text);
+        CAPTURE(text);
+        REQUIRE(read);
+        CHECK(to_text("/ocinet", *read) == text);
+        CHECK(read->kind == key.kind);
+    }
+    for (const char* text :
+         {"/ocinet", "/ocinet/", "/ocinet/networks", "/ocinet/networks/", "/ocinet/networks/../x",
+          "/ocinet/networks/a/b", "/ocinet/vnis/0", "/ocinet/vnis/16777216", "/ocinet/vnis/1/2",
+          "/ocinet/blocks/blue/10.95.0.1-26", "/ocinet/blocks/blue/10.95.0.64/26",
+          "/ocinet/blocks/blue/x", "/ocinet/hosts/a", "/ocinet/hosts/a/other",
+          "/ocinet/hosts/a/containers/blue", "/ocinet/hosts/a/containers/blue/../x",
+          "/ocinet/hosts/a/containers/blue/c/d", "/ocinetx/networks/blue", "x"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_key("/ocinet", text));
+    }
+}
+
+TEST_CASE("a definition is read as it is written, and nothing else is") {
+    CHECK(to_text(parse_definition(definition_text(), "d")) == definition_text());
+    const auto changed = [](const std::string& key, const json& value) {
+        auto definition = json::parse(definition_text());
+        definition[key] = value;
+        return definition.dump();
+    };
+    for (const auto& text :
+         {std::string("{}"), std::string("["), changed("vni", 0), changed("vni", 1 << 24),
+          changed("port", 0), changed("port", 65536), changed("block_size", 48),
+          changed("block_size", 2), changed("subnets", json::array()), changed("more", 1),
+          changed("subnets", json::array({{{"subnet", "10.95.0.1/16"}}}))}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(parse_definition(text, "d"), Error);
+    }
+}
+
+TEST_CASE("a subnet has its blocks, and a smaller one is one") {
+    const auto subnet = oci::subnet_of(prefix("10.95.0.0/16"));
+    const Blocks blocks(subnet, 64);
+    CHECK(blocks.count == 1024);
+    CHECK(blocks.at(1) == prefix("10.95.0.64/26"));
+    CHECK(blocks.at(1023) == prefix("10.95.255.192/26"));
+    CHECK(blocks.usable(blocks.at(0)) == 62);    // without the network's address and the gateway
+    CHECK(blocks.usable(blocks.at(1023)) == 63); // without broadcast
+    CHECK(blocks.has(prefix("10.95.0.64/26")));
+    CHECK_FALSE(blocks.has(prefix("10.95.0.64/27")));
+    CHECK_FALSE(blocks.has(prefix("10.96.0.64/26")));
+    const auto small = oci::subnet_of(prefix("10.95.0.0/28"));
+    CHECK(Blocks(small, 64).count == 1);
+    CHECK(Blocks(small, 64).at(0) == prefix("10.95.0.0/28"));
+    const auto wide = oci::subnet_of(prefix("fd95::/64"));
+    CHECK(Blocks(wide, 64).at(1) == prefix("fd95::40/122"));
+    CHECK(Blocks(wide, 64).count == 1 << 20);
+    auto narrow = subnet;
+    narrow.lease_first = ip("10.95.0.70");
+    narrow.lease_last = ip("10.95.0.79");
+    CHECK(Blocks(narrow, 64).usable(prefix("10.95.0.64/26")) == 10);
+    CHECK(Blocks(narrow, 64).usable(prefix("10.95.0.0/26")) == 0);
+}
+
+TEST_CASE("containers elsewhere are those of other hosts that are there") {
+    Store store = two_hosts();
+    store.put_container("h1", "c1", "02:0c:0a:5f:00:41", "10.95.0.65");
+    store.put_container("h2", "c2", "02:0c:0a:5f:00:81", "10.95.0.129");
+    REQUIRE(store.elsewhere().size() == 1);
+    CHECK(store.elsewhere()[0].host == ip("192.0.2.2"));
+    CHECK(store.elsewhere()[0].addresses == std::vector{ip("10.95.0.129")});
+    store.put_host("h2", "192.0.2.22");
+    CHECK(store.elsewhere()[0].host == ip("192.0.2.22"));
+    store.erase("hosts/h2/self");
+    CHECK(store.elsewhere().empty());
+    CHECK(store.view.problems().empty());
+}
+
+TEST_CASE("an address outside of its host's blocks is not believed") {
+    Store store = two_hosts();
+    const auto claim = [&](const std::string& address) {
+        store.put_container("h2", "c", "02:00:00:00:00:01", address);
+        return store.problem("hosts/h2/containers/blue/c");
+    };
+    CHECK(claim("10.95.0.65") == "10.95.0.65 lies in no block of h2"); // h1's
+    CHECK(claim("10.95.7.1") == "10.95.7.1 lies in no block of h2");   // nobody's
+    CHECK(claim("192.0.2.1") == "192.0.2.1 lies in no block of h2");
+    CHECK(claim("10.95.0.128").empty());
+    CHECK(store.elsewhere().size() == 1);
+    store.put("blocks/blue/10.95.0.0-26", "h2");
+    CHECK(claim("10.95.0.1") == "10.95.0.1 is no container's address"); // the gateway
+    CHECK(claim("10.95.0.0") == "10.95.0.0 is no container's address");
+    CHECK(store.elsewhere().empty());
+    store.put("hosts/h2/containers/blue/c", R"({"mac":"02:00:00:00:00:01","addresses":[]})");
+    CHECK(store.problem("hosts/h2/containers/blue/c") == "no address");
+    for (const char* mac : {"01:00:00:00:00:01", "00:00:00:00:00:00", "x"}) {
+        store.put_container("h2", "c", mac, "10.95.0.129");
+        CHECK_THAT(store.problem("hosts/h2/containers/blue/c"),
+                   test::contains("no interface's MAC address"));
+        CHECK(store.elsewhere().empty());
+    }
+    store.put_container("h2", "c", "02:00:00:00:00:01", "10.95.0.129");
+    CHECK(store.view.problems().empty());
+    CHECK(store.elsewhere().size() == 1);
+}
+
+TEST_CASE("a block within another one is not believed, nor one that is none") {
+    Store store = two_hosts();
+    store.put("blocks/blue/10.95.0.0-16", "h9");
+    CHECK(store.problem("blocks/blue/10.95.0.0-16") == "no block of the network");
+    store.put("blocks/blue/10.96.0.0-26", "h9");
+    CHECK(store.problem("blocks/blue/10.96.0.0-26") == "no block of the network");
+    CHECK(store.view.blocks_of("blue", "h9").empty());
+    CHECK(store.view.blocks_of("blue", "h2") == std::vector{prefix("10.95.0.128/26")});
+}
+
+TEST_CASE("an address that is used again is its new container's") {
+    Store store = two_hosts();
+    store.put_container("h2", "old", "02:00:00:00:00:01", "10.95.0.129");
+    store.put_container("h2", "new", "02:00:00:00:00:02", "10.95.0.129");
+    REQUIRE(store.elsewhere().size() == 1);
+    CHECK(store.elsewhere()[0].mac == *Mac::parse("02:00:00:00:00:02"));
+}
+
+TEST_CASE("a MAC address stays the host's that had it first") {
+    Store store = two_hosts();
+    store.put_host("h3", "192.0.2.3");
+    store.put("blocks/blue/10.95.0.192-26", "h3");
+    store.put_container("h1", "own", "02:00:00:00:00:01", "10.95.0.65");
+    store.put_container("h2", "c", "02:00:00:00:00:02", "10.95.0.129");
+    store.put_container("h3", "thief", "02:00:00:00:00:01", "10.95.0.193");
+    store.put_container("h3", "thief2", "02:00:00:00:00:02", "10.95.0.194");
+    REQUIRE(store.elsewhere().size() == 1);
+    CHECK(store.elsewhere()[0].host == ip("192.0.2.2"));
+    // Saying it again makes nobody first.
+    store.put_container("h2", "c", "02:00:00:00:00:02", "10.95.0.129");
+    CHECK(store.elsewhere()[0].host == ip("192.0.2.2"));
+}
+
+TEST_CASE("what changed is told by network, once") {
+    Store store = two_hosts();
+    CHECK(store.view.take_changed() == std::set<std::string>{"blue"});
+    CHECK(store.view.take_changed().empty());
+    store.put("networks/red", definition_text());
+    CHECK(store.view.take_changed() == std::set<std::string>{"red"});
+    store.put_host("h3", "192.0.2.3");
+    CHECK(store.view.take_changed() == std::set<std::string>{"blue", "red"});
+}
+
+} // namespace ocinet::overlay
