@@ -27,18 +27,25 @@ struct Options {
     bool json = false;
 };
 
-std::vector<Finding> find_obstacles() {
+struct Examined {
+    std::vector<Finding> findings;
+    /// Whose traffic was asked about.
+    std::size_t containers = 0;
+};
+
+Examined find_obstacles() {
     auto route = netlink::Socket::open(NETLINK_ROUTE);
     auto netfilter = netlink::Socket::open(NETLINK_NETFILTER);
     const foreign::Others others(netfilter, route);
-    std::vector<Finding> findings;
+    Examined examined;
     for (const auto& record : read_records()) {
         const Life life = life_of(record, route);
         if (life == Life::running || life == Life::left) {
-            foreign::merge(findings, others.stopping(record.plan));
+            foreign::merge(examined.findings, others.stopping(record.plan));
+            ++examined.containers;
         }
     }
-    return findings;
+    return examined;
 }
 
 bool is_ours_to_fix(const Finding& finding) {
@@ -46,8 +53,9 @@ bool is_ours_to_fix(const Finding& finding) {
                        [](const foreign::Remedy& remedy) { return !remedy.undo.empty(); });
 }
 
-void print_lines(const std::vector<Finding>& findings, const std::vector<Command>& done,
+void print_lines(const Examined& examined, const std::vector<Command>& done,
                  const Options& options) {
+    const auto& findings = examined.findings;
     for (const auto& command : done) {
         print_line("# " + foreign::text_of(command));
     }
@@ -63,14 +71,16 @@ void print_lines(const std::vector<Finding>& findings, const std::vector<Command
         if (done.empty()) {
             print_line("nothing to take back");
         }
+    } else if (examined.containers == 0) {
+        print_line("nothing was examined: no container has a network of ours now");
     } else if (findings.empty()) {
         print_line("nothing is in the way");
     }
 }
 
-void print_object(const std::vector<Finding>& findings, const std::vector<Command>& done) {
+void print_object(const Examined& examined, const std::vector<Command>& done) {
     auto list = nlohmann::ordered_json::array();
-    for (const auto& finding : findings) {
+    for (const auto& finding : examined.findings) {
         auto commands = nlohmann::ordered_json::array();
         for (const auto& remedy : finding.remedies) {
             commands.push_back(foreign::text_of(remedy.allow));
@@ -86,7 +96,7 @@ void print_object(const std::vector<Finding>& findings, const std::vector<Comman
     for (const auto& command : done) {
         ran.push_back(foreign::text_of(command));
     }
-    print_json({{"findings", list}, {"ran", ran}});
+    print_json({{"containers", examined.containers}, {"findings", list}, {"ran", ran}});
 }
 
 std::vector<Command> change(const Options& options, const std::vector<Finding>& findings) {
@@ -107,23 +117,23 @@ std::vector<Command> change(const Options& options, const std::vector<Finding>& 
 
 void run(const Options& options) {
     require_root("doctor", "it reads the rules of all firewalls");
-    std::vector<Finding> findings;
+    Examined examined;
     std::vector<Command> done;
     if (!options.undo) {
-        findings = find_obstacles();
+        examined = find_obstacles();
     }
-    if (options.undo || (options.fix && !findings.empty())) {
-        done = change(options, findings);
+    if (options.undo || (options.fix && !examined.findings.empty())) {
+        done = change(options, examined.findings);
     }
     if (!done.empty() && options.fix) {
-        findings = find_obstacles();
+        examined = find_obstacles();
     }
     if (options.json) {
-        print_object(findings, done);
+        print_object(examined, done);
     } else {
-        print_lines(findings, done, options);
+        print_lines(examined, done, options);
     }
-    if (!findings.empty()) {
+    if (!examined.findings.empty()) {
         throw CLI::RuntimeError(2);
     }
 }
@@ -134,7 +144,8 @@ void add_doctor(CLI::App& app) {
     auto options = std::make_shared<Options>();
     auto* verb = app.add_subcommand(
         "doctor", "Name what of others' firewalls stops the traffic of our networks");
-    verb->footer("Status 0: nothing is in the way; 1: that could not be found out; 2: something "
+    verb->footer("It examines the networks that containers have now. Status 0: nothing is in the "
+                 "way; 1: that could not be found out; 2: something "
                  "is. What --fix allows stays until --undo or a reboot, also when the network is "
                  "gone. firewalld keeps it beyond a reboot, when --undo knows it no more: "
                  "firewall-cmd --permanent --zone=ocinet --remove-interface=NAME");

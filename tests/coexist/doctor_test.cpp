@@ -34,11 +34,15 @@ TEST_CASE("the doctor finds nothing where there is nothing") {
     const Host host;
     const Result healthy = doctor(host);
     CHECK(healthy.status == 0);
-    CHECK(healthy.out == "nothing is in the way\n");
-    CHECK(doctor(host, "--fix").out == "nothing is in the way\n");
+    const std::string unexamined = "nothing was examined: no container has a network of ours now\n";
+    CHECK(healthy.out == unexamined);
+    CHECK(doctor(host, "--fix").out == unexamined);
     CHECK(doctor(host, "--undo").out == "nothing to take back\n");
     CHECK(doctor(host, "--fix --undo").status != 0);
     CHECK(host.run("test -e /run/ocinet").status != 0);
+    const Container box(host, {{"io.ocinet.publish", "8080:80"}});
+    box.attach();
+    CHECK(doctor(host).out == "nothing is in the way\n");
 }
 
 TEST_CASE("the doctor names each obstacle in one line, and changes nothing") {
