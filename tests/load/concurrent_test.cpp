@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-const auto many = std::size_t(sized(24, 64, 128));
+const auto many = bearable(std::size_t(sized(24, 64, 128)));
 
 // Forwarding is on already: who turns it on remembers it until the next boot.
 void prepare(const Host& host) {

@@ -31,6 +31,10 @@ int sized(int quick, int standard, int lengthy) {
     return name == "quick" ? quick : name == "long" ? lengthy : standard;
 }
 
+std::size_t bearable(std::size_t count) {
+    return is_guest() ? count / 4 : count;
+}
+
 unsigned seed() {
     const char* given = std::getenv("OCINET_SEED");
     const unsigned chosen =

@@ -14,6 +14,9 @@ namespace ocinet::test {
 
 /// Three sizes of a loop, by OCINET_TESTS.
 int sized(int quick, int standard, int lengthy);
+/// How many of `count` calls begin at once: what waits for a lock gives up after ten seconds, and a
+/// guest's processor, which is emulated, takes ten times as long for each.
+std::size_t bearable(std::size_t count);
 /// OCINET_SEED, or one that the clock chose; printed, so that a run can be repeated.
 unsigned seed();
 

@@ -70,7 +70,7 @@ TEST_CASE("sweeps take nothing from the living while 32 others attach") {
     Process sweeping = start_sweeping(host);
     std::set<std::string> ended;
     for (int round = sized(1, 4, 32); round > 0; --round) {
-        const Fleet coming = make_fleet(host, 32, published);
+        const Fleet coming = make_fleet(host, bearable(32), published);
         CHECK(tally(hook_all(host, coming, "createRuntime")).messages.empty());
         CHECK(tally(hook_all(host, coming, "poststop")).messages.empty());
         for (const auto& container : coming) {
@@ -81,7 +81,7 @@ TEST_CASE("sweeps take nothing from the living while 32 others attach") {
         container->kill();
         ended.insert(container->id());
     }
-    Fleet coming = make_fleet(host, 32, published);
+    Fleet coming = make_fleet(host, bearable(32), published);
     auto said = hook_all(host, coming, "createRuntime");
     std::move(coming.begin(), coming.end(), std::back_inserter(all));
     std::move(said.begin(), said.end(), std::back_inserter(results));
