@@ -147,11 +147,16 @@ void refuse_what_two_have(const ObjectReader& reader, const Host& one, const Hos
 } // namespace
 
 void complete(nlohmann::json& file, const std::string& name, const std::string& directory) {
-    const auto no_options = nlohmann::json::object();
-    const auto& options = file.value("options", no_options);
-    if (file.value("driver", "") != "overlay" || !options.is_object() ||
-        options.value("control", nlohmann::json()) != "etcd") {
+    if (!file.is_object() || file.value("driver", nlohmann::json()) != "overlay") {
         return;
+    }
+    const auto options = file.value("options", nlohmann::json());
+    if (!options.is_object() || options.value("control", nlohmann::json()) != "etcd") {
+        return;
+    }
+    if (file.contains("hosts")) {
+        throw Error("network \"" + name +
+                    "\" (overlay): hosts: with control=etcd they are in etcd");
     }
     const std::string path = directory + "/" + name + ".json";
     const auto text = read_file(path, largest_completion);

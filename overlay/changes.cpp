@@ -19,12 +19,11 @@ using Networks = std::map<std::string, LocalNetwork>;
 using Containers = std::map<std::string, std::map<std::string, LocalContainer>>;
 
 struct Deciding {
-    const std::string& prefix;
     const View& view;
     const Self& self;
     Problems& problems;
 
-    std::string text(const Key& key) const { return to_text(prefix, key); }
+    std::string text(const Key& key) const { return to_text(view.prefix(), key); }
 };
 
 std::optional<Change> announce_host(const Deciding& now) {
@@ -35,7 +34,13 @@ std::optional<Change> announce_host(const Deciding& now) {
             "another host is called so, at " + there->address.text() + "; " + hosts_only;
         return std::nullopt;
     }
-    if (there && there->lease == now.self.lease && there->address == now.self.address) {
+    // A copy of its disk is the same instance.
+    if (there && there->lease != now.self.lease && there->address != now.self.address) {
+        now.problems[key] =
+            "it is there already, at " + there->address.text() + ", until that ends";
+        return std::nullopt;
+    }
+    if (there && there->lease == now.self.lease) {
         return std::nullopt;
     }
     const json value{{"instance", now.self.instance}, {"address", now.self.address.text()}};
@@ -49,7 +54,7 @@ std::optional<Change> announce_host(const Deciding& now) {
 // alike.
 std::uint32_t choose_vni(const View& view, const std::string& network) {
     std::uint32_t vni = std::uint32_t(stable_hash("vni " + network) % most_vni) + 1;
-    while (!view.owner_of(vni).empty()) {
+    while (!view.owner_of(vni).empty() && view.owner_of(vni) != network) {
         vni = vni % most_vni + 1;
     }
     return vni;
@@ -81,20 +86,6 @@ std::optional<Change> define(const Deciding& now, const std::string& name,
                   etcd::transaction(std::move(conditions), std::move(operations))};
 }
 
-// Empty: nothing.
-std::string contradiction(const LocalNetwork& local, const Definition& definition) {
-    if (!local.subnets.empty() && local.subnets != definition.subnets) {
-        return "subnets";
-    }
-    if (local.vni && local.vni != definition.vni) {
-        return "vni";
-    }
-    if (local.port && local.port != definition.port) {
-        return "port";
-    }
-    return local.block_size && local.block_size != definition.block_size ? "block_size" : "";
-}
-
 std::uint64_t used_in(const Prefix& block,
                       const std::map<std::string, LocalContainer>& containers) {
     std::uint64_t used = 0;
@@ -106,6 +97,32 @@ std::uint64_t used_in(const Prefix& block,
     return used;
 }
 
+// Of those that nobody has: one in which containers of ours have addresses, as after an etcd that
+// lost everything; else, if one is needed, the first from a place that follows from the name.
+std::optional<Prefix> choose_block(const Deciding& now, const std::string& name,
+                                   const Blocks& blocks, bool is_needed,
+                                   const std::map<std::string, LocalContainer>& containers) {
+    const auto is_free = [&](const Prefix& block) {
+        return blocks.usable(block) != 0 && !now.view.is_taken(name, block);
+    };
+    for (const auto& [id, container] : containers) {
+        for (const auto& address : container.addresses) {
+            const auto block = blocks.around(address);
+            if (block && is_free(*block)) {
+                return block;
+            }
+        }
+    }
+    const std::uint64_t start = stable_hash(now.self.name) % blocks.count;
+    for (std::uint64_t i = 0; is_needed && i < blocks.count; ++i) {
+        const Prefix block = blocks.at((start + i) % blocks.count);
+        if (is_free(block)) {
+            return block;
+        }
+    }
+    return std::nullopt;
+}
+
 // A block ahead of need, so that no container waits for etcd: when what is free in those that the
 // host has is less than half of one.
 std::optional<Change> take_block(const Deciding& now, const std::string& name,
@@ -113,32 +130,26 @@ std::optional<Change> take_block(const Deciding& now, const std::string& name,
                                  const std::map<std::string, LocalContainer>& containers) {
     const Blocks blocks(subnet, definition.block_size);
     std::uint64_t free = 0;
-    for (const auto& block : now.view.blocks_of(name, now.self.name)) {
+    for (const auto& block : now.view.blocks_of(name, now.self.name, now.self.instance)) {
         if (blocks.has(block)) {
             free +=
                 blocks.usable(block) - std::min(blocks.usable(block), used_in(block, containers));
         }
     }
-    if (free >= definition.block_size / 2) {
+    const auto block =
+        choose_block(now, name, blocks, free < definition.block_size / 2, containers);
+    if (!block) {
+        if (free == 0) {
+            now.problems["network \"" + name + "\""] =
+                "no block is free in " + subnet.subnet.text() + ": other hosts have all of it";
+        }
         return std::nullopt;
     }
-    const std::uint64_t start = stable_hash(now.self.name) % blocks.count;
-    for (std::uint64_t i = 0; i < blocks.count; ++i) {
-        const Prefix block = blocks.at((start + i) % blocks.count);
-        if (blocks.usable(block) == 0 || now.view.owner_of(name, block)) {
-            continue;
-        }
-        const std::string key =
-            now.text({.kind = Key::Kind::block, .network = name, .block = block});
-        return Change{"network \"" + name + "\": block " + block.text() + " is this host's",
-                      etcd::transaction(json::array({etcd::is_at(key, 0)}),
-                                        json::array({etcd::put(key, now.self.name)}))};
-    }
-    if (free == 0) {
-        now.problems["network \"" + name + "\""] =
-            "no block is free in " + subnet.subnet.text() + ": other hosts have all of it";
-    }
-    return std::nullopt;
+    const std::string key = now.text({.kind = Key::Kind::block, .network = name, .block = *block});
+    return Change{
+        "network \"" + name + "\": block " + block->text() + " is this host's",
+        etcd::transaction(json::array({etcd::is_at(key, 0)}),
+                          json::array({etcd::put(key, now.self.name + " " + now.self.instance)}))};
 }
 
 std::optional<Change> settle_network(const Deciding& now, const std::string& name,
@@ -215,54 +226,77 @@ std::optional<Change> announce_containers(const Deciding& now, const Networks& n
 
 } // namespace
 
-std::optional<Change> next_change(const std::string& prefix, const View& view, const Self& self,
-                                  const Networks& networks, const Containers& containers,
-                                  Problems& problems) {
-    const Deciding now{prefix, view, self, problems};
-    if (auto change = announce_host(now)) {
-        return change;
+std::string contradiction(const LocalNetwork& local, const Definition& definition) {
+    if (!local.subnets.empty() && local.subnets != definition.subnets) {
+        return "subnets";
     }
-    const auto* there = view.host(self.name);
-    if (!there || there->instance != self.instance) {
-        return std::nullopt;
+    if (local.vni && local.vni != definition.vni) {
+        return "vni";
     }
-    if (auto change = announce_containers(now, networks, containers)) {
+    if (local.port && local.port != definition.port) {
+        return "port";
+    }
+    return local.block_size && local.block_size != definition.block_size ? "block_size" : "";
+}
+
+namespace {
+
+std::optional<Change> announce(const Deciding& now, const Networks& networks,
+                               const Containers& containers, const std::set<std::string>& stuck) {
+    if (auto change = announce_containers(now, networks, containers);
+        change && !stuck.contains(change->what)) {
         return change;
     }
     for (const auto& [name, local] : networks) {
-        if (auto change = settle_network(now, name, local, containers)) {
+        if (auto change = settle_network(now, name, local, containers);
+            change && !stuck.contains(change->what)) {
             return change;
         }
     }
     return std::nullopt;
 }
 
-std::optional<std::string> completion(const View& view, const Self& self,
-                                      const std::string& network) {
+} // namespace
+
+std::optional<Change> next_change(const View& view, const Self& self, const Networks& networks,
+                                  const Containers& containers, const std::set<std::string>& stuck,
+                                  Problems& problems) {
+    const Deciding now{view, self, problems};
+    if (auto change = announce_host(now)) {
+        return stuck.contains(change->what) ? std::nullopt : change;
+    }
+    const auto* there = view.host(self.name);
+    const bool is_ours = there && there->instance == self.instance && there->lease == self.lease;
+    return is_ours ? announce(now, networks, containers, stuck) : std::nullopt;
+}
+
+std::optional<Completion> completion(const View& view, const Self& self,
+                                     const std::string& network) {
     const auto* definition = view.definition(network);
-    const auto blocks = view.blocks_of(network, self.name);
     if (!definition) {
         return std::nullopt;
     }
-    for (const auto& subnet : definition->subnets) {
-        if (std::none_of(blocks.begin(), blocks.end(), [&](const Prefix& block) {
+    const auto blocks = view.blocks_of(network, self.name, self.instance);
+    Completion completion;
+    completion.is_whole = std::all_of(
+        definition->subnets.begin(), definition->subnets.end(), [&](const oci::Subnet& subnet) {
+            return std::any_of(blocks.begin(), blocks.end(), [&](const Prefix& block) {
                 return subnet.subnet.contains(block.address);
-            })) {
-            return std::nullopt;
-        }
-    }
+            });
+        });
     json ranges = json::array();
     for (const auto& block : blocks) {
         ranges.push_back(block.text());
     }
     const json host{
         {"name", self.name}, {"address", self.address.text()}, {"ranges", std::move(ranges)}};
-    return json{{"subnets", subnets_json(definition->subnets)},
-                {"vni", std::to_string(definition->vni)},
-                {"port", std::to_string(definition->port)},
-                {"hosts", json::array({host})}}
-               .dump() +
-           "\n";
+    completion.text = json{{"subnets", subnets_json(definition->subnets)},
+                           {"vni", std::to_string(definition->vni)},
+                           {"port", std::to_string(definition->port)},
+                           {"hosts", json::array({host})}}
+                          .dump() +
+                      "\n";
+    return completion;
 }
 
 } // namespace ocinet::overlay

@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "overlay/local.h"
@@ -31,16 +32,24 @@ struct Change {
 /// What does not fit together, by what it is about.
 using Problems = std::map<std::string, std::string>;
 
-/// The next one; nothing when all is said. Pure.
-std::optional<Change>
-next_change(const std::string& prefix, const View& view, const Self& self,
-            const std::map<std::string, LocalNetwork>& networks,
-            const std::map<std::string, std::map<std::string, LocalContainer>>& containers,
-            Problems& problems);
+/// Which key of the host's file says otherwise than what is defined; empty: none.
+std::string contradiction(const LocalNetwork& local, const Definition& definition);
 
-/// What the hook needs to know of a network (oci-config/overlay.h); nothing as long as this host
-/// has no block in each subnet. Its name is NAME.json.
-std::optional<std::string> completion(const View& view, const Self& self,
-                                      const std::string& network);
+/// The next one; nothing when all is said. `stuck`: those (what) that failed on etcd as it is now.
+/// Pure.
+std::optional<Change>
+next_change(const View& view, const Self& self, const std::map<std::string, LocalNetwork>& networks,
+            const std::map<std::string, std::map<std::string, LocalContainer>>& containers,
+            const std::set<std::string>& stuck, Problems& problems);
+
+/// What the hook needs to know of a network (oci-config/overlay.h).
+struct Completion {
+    std::string text;
+    /// The host has addresses to give in each subnet.
+    bool is_whole = false;
+};
+/// Nothing as long as the network is not defined.
+std::optional<Completion> completion(const View& view, const Self& self,
+                                     const std::string& network);
 
 } // namespace ocinet::overlay

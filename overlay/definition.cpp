@@ -84,8 +84,19 @@ Prefix Blocks::at(std::uint64_t index) const {
 }
 
 bool Blocks::has(const Prefix& block) const {
-    return block.length == length_ && subnet_.subnet.contains(block.address) &&
-           block.address.minus(subnet_.subnet.network()) / size_ < count;
+    if (block.length != length_ || !subnet_.subnet.contains(block.address)) {
+        return false;
+    }
+    const std::uint64_t index = block.address.minus(subnet_.subnet.network()) / size_;
+    return index < count && at(index) == block && usable(block) != 0;
+}
+
+std::optional<Prefix> Blocks::around(const IpAddress& address) const {
+    if (!subnet_.subnet.contains(address)) {
+        return std::nullopt;
+    }
+    const Prefix block{Prefix{address, length_}.network(), length_};
+    return has(block) ? std::optional(block) : std::nullopt;
 }
 
 std::uint64_t Blocks::usable(const Prefix& block) const {

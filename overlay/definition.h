@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,10 @@ struct Blocks {
 
     std::uint64_t count = 0;
     Prefix at(std::uint64_t index) const;
-    /// Whether it is one of these.
+    /// Whether it is one of these, with an address that may be given out.
     bool has(const Prefix& block) const;
+    /// The one in which the address lies; nothing when it lies in none.
+    std::optional<Prefix> around(const IpAddress& address) const;
     /// How many of its addresses may be given out.
     std::uint64_t usable(const Prefix& block) const;
 

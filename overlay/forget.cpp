@@ -58,7 +58,9 @@ std::vector<etcd::KeyValue> blocks_of(Conversation& etcd, const std::string& pre
     std::vector<etcd::KeyValue> blocks;
     for (const auto& kv : answer.value("kvs", json::array())) {
         auto block = etcd::key_value(kv);
-        if (block.value == host) {
+        const auto key = parse_key(prefix, block.key);
+        if (key && key->kind == Key::Kind::block &&
+            block.value.substr(0, block.value.find(' ')) == host) {
             blocks.push_back(std::move(block));
         }
     }
@@ -85,7 +87,7 @@ std::vector<std::string> forget(const Config& config, const std::string& host) {
         }
         if (!etcd::has_succeeded(
                 etcd.ask("/v3/kv/txn", etcd::transaction(conditions, operations)))) {
-            throw Error("host \"" + host + "\" is there")
+            throw Error("host \"" + host + "\" is there, or its blocks have changed meanwhile")
                 .hint("stop ocinet-overlay on it, or take away its networks' files, first");
         }
     }

@@ -52,7 +52,9 @@ std::string to_text(const std::string& prefix, const Key& key) {
     return prefix + "/hosts/" + key.host + "/containers/" + key.network + "/" + key.container;
 }
 
-std::optional<Key> parse_key(const std::string& prefix, const std::string& text) {
+namespace {
+
+std::optional<Key> read_key(const std::string& prefix, const std::string& text) {
     if (!text.starts_with(prefix + "/")) {
         return std::nullopt;
     }
@@ -84,6 +86,14 @@ std::optional<Key> parse_key(const std::string& prefix, const std::string& text)
                      : std::nullopt;
     }
     return std::nullopt;
+}
+
+} // namespace
+
+std::optional<Key> parse_key(const std::string& prefix, const std::string& text) {
+    const auto key = read_key(prefix, text);
+    // One thing has one key: not vnis/095 beside vnis/95.
+    return key && to_text(prefix, *key) == text ? key : std::nullopt;
 }
 
 } // namespace ocinet::overlay

@@ -11,7 +11,7 @@
 ///
 ///     networks/NAME                    what all hosts agree on: see Definition
 ///     vnis/NUMBER                      the network that has it
-///     blocks/NAME/ADDRESS-LENGTH       the host whose containers have these addresses
+///     blocks/NAME/ADDRESS-LENGTH       HOST INSTANCE, whose containers have these addresses
 ///     hosts/HOST/self                  {"instance": …, "address": …}
 ///     hosts/HOST/containers/NAME/ID    {"mac": …, "addresses": […]}
 ///

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "netsetup/base/log.h"
+#include "netsetup/base/names.h"
 #include "netsetup/base/paths.h"
 #include "netsetup/confine.h"
 #include "oci-config/overlay.h"
@@ -50,6 +51,10 @@ ocinet::Fd take_signals() {
 void serve() {
     const auto settings = oci::load_settings(ocinet::paths::settings);
     const auto config = overlay::load_config(config_file);
+    if (!ocinet::is_host_name(oci::own_name(settings))) {
+        throw Error("\"" + oci::own_name(settings) + "\" is no name for a host")
+            .hint("give it one in ocinet.json: host_name");
+    }
     const ocinet::Fd signals = take_signals();
     overlay::Loop loop;
     overlay::Overlay here(loop, config, oci::own_name(settings), oci::completions);

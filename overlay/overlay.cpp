@@ -20,6 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds retry_pause(500);
+constexpr milliseconds patience(2000);
 constexpr std::size_t largest_file = 1 << 20;
 
 void make_directory(const std::string& path) {
@@ -63,14 +64,22 @@ std::string own_instance(const std::string& directory) {
 Overlay::Overlay(Loop& loop, const Config& config, std::string host_name, std::string directory)
     : loop_(loop), config_(config), directory_(std::move(directory)),
       self_{std::move(host_name), own_instance(directory_), config.address},
-      view_(config.prefix, self_.name), client_(loop, config.etcd),
+      view_(config.prefix, self_.name, config.address), client_(loop, config.etcd),
       mirror_(loop, client_, config.prefix + "/",
               {.put = [this](const etcd::KeyValue& now) { view_.put(now); },
                .gone = [this](const std::string& key) { view_.gone(key); },
                .settled = [this](bool anew) { etcd_changed(anew); },
                .failed = [this](const Error& error) { failed(error); }}),
       lease_timer_(loop, [this] { self_.lease == 0 ? grant() : keep_alive(); }),
-      step_timer_(loop, [this] { host_changed(); }) {
+      step_timer_(loop,
+                  [this] {
+                      stuck_.clear();
+                      host_changed();
+                  }),
+      awaited_timer_(loop, [this] {
+          awaited_ = 0; // what was said was said already
+          step();
+      }) {
     loop_.when_readable(local_.descriptor(), [this] { host_changed(); });
     loop_.when_readable(tunnels_.descriptor(), [this] {
         tunnels_.heard();
@@ -138,6 +147,7 @@ void Overlay::leave() {
 }
 
 void Overlay::etcd_changed(bool anew) {
+    stuck_.clear();
     if (anew) {
         awaited_ = 0;
     }
@@ -168,9 +178,17 @@ void Overlay::apply(const std::set<std::string>& networks) {
         if (local == local_.networks.end()) {
             continue;
         }
+        const auto* definition = view_.definition(name);
+        if (!definition || !contradiction(local->second, *definition).empty()) {
+            continue; // the kernel keeps what it was told, and the hook what it knew
+        }
         try {
+            std::set<Mac> own;
+            for (const auto& [id, container] : local_.containers[name]) {
+                own.insert(container.mac);
+            }
+            tunnels_.apply(name, local->second.interface, view_.endpoints_elsewhere(name), own);
             write_completion(name);
-            tunnels_.apply(name, local->second.interface, view_.endpoints_elsewhere(name));
         } catch (const Error& error) {
             log::warning("network \"" + name + "\": " + error.message());
             step_timer_.start(retry_pause);
@@ -179,11 +197,13 @@ void Overlay::apply(const std::set<std::string>& networks) {
 }
 
 void Overlay::write_completion(const std::string& network) {
-    const auto text = completion(view_, self_, network);
+    const auto now = completion(view_, self_, network);
     const Fd directory = open_state(directory_);
     const std::string name = network + ".json";
-    if (text && read_file(directory.get(), name, largest_file) != text) {
-        replace_file(directory.get(), name, *text, 0644);
+    const auto before = read_file(directory.get(), name, largest_file);
+    // What this host does not have any more it does not give any more.
+    if (now && (now->is_whole || before) && before != now->text) {
+        replace_file(directory.get(), name, now->text, 0644);
     }
 }
 
@@ -192,9 +212,9 @@ void Overlay::step() {
     if (busy_ || self_.lease == 0 || !mirror_.is_complete() || mirror_.revision() < awaited_) {
         return;
     }
+    awaited_timer_.stop();
     Problems problems;
-    auto change =
-        next_change(config_.prefix, view_, self_, local_.networks, local_.containers, problems);
+    auto change = next_change(view_, self_, local_.networks, local_.containers, stuck_, problems);
     for (const auto& source : {view_.problems(), local_.problems}) {
         problems.insert(source.begin(), source.end());
     }
@@ -211,6 +231,7 @@ void Overlay::step() {
         },
         [this, what = change->what](Error error) {
             busy_ = false;
+            stuck_.insert(what);
             failed(error.in(what));
             step_timer_.start(retry_pause);
             if (error.message().find("lease not found") != std::string::npos) {
@@ -223,16 +244,21 @@ void Overlay::settle(const Change& change, const nlohmann::json& answer) {
     if (etcd::has_succeeded(answer)) {
         log::info(change.what);
         awaited_ = etcd::revision_of(answer);
-        step();
+        awaited_timer_.start(patience);
     } else {
-        step_timer_.start(retry_pause / 5); // the watch brings what was not known
+        stuck_.insert(change.what); // until the watch brings what was not known
+        step_timer_.start(patience);
     }
+    step();
 }
 
+// Each kind once: libcurl's words hold times.
 void Overlay::failed(const Error& error) {
-    if (last_failure_ != error.message()) {
+    std::string kind = error.message();
+    std::erase_if(kind, [](char letter) { return letter >= '0' && letter <= '9'; });
+    if (last_failure_ != kind) {
         log::warning(error.message());
-        last_failure_ = error.message();
+        last_failure_ = kind;
     }
 }
 

@@ -51,6 +51,9 @@ private:
     etcd::Mirror mirror_;
     Timer lease_timer_;
     Timer step_timer_;
+    Timer awaited_timer_;
+    /// What failed on etcd as it is now.
+    std::set<std::string> stuck_;
     /// A transaction is under way.
     bool busy_ = false;
     bool leaving_ = false;

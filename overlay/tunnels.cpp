@@ -12,10 +12,24 @@
 
 namespace ocinet::overlay {
 
+namespace {
+
+constexpr std::size_t most_to_ask = 4096;
+
+} // namespace
+
 Tunnels::Tunnels() : watch_(LinkWatch::open()), socket_(netlink::Socket::open(NETLINK_ROUTE)) {}
 
+// A bridge that was down has forgotten its neighbours. Of large networks that is not asked about at
+// each link that comes or goes: their lists are long.
+void Tunnels::heard() {
+    watch_.clear();
+    std::erase_if(known_,
+                  [](const auto& known) { return known.second.endpoints.size() <= most_to_ask; });
+}
+
 void Tunnels::apply(const std::string& network, const std::string& bridge,
-                    const std::vector<endpoints::Endpoint>& wanted) {
+                    const std::vector<endpoints::Endpoint>& wanted, const std::set<Mac>& own) {
     const auto known = known_.extract(network);
     const auto vxlan = link::find(socket_, oci::default_interface(network, "vx-"));
     const auto link = link::find(socket_, bridge);
@@ -26,7 +40,7 @@ void Tunnels::apply(const std::string& network, const std::string& bridge,
     auto endpoints = wanted;
     // Nobody elsewhere has the MAC addresses that this host's own links have.
     std::erase_if(endpoints, [&](const endpoints::Endpoint& one) {
-        return one.mac == link->mac || one.mac == vxlan->mac;
+        return one.mac == link->mac || one.mac == vxlan->mac || own.contains(one.mac);
     });
     const endpoints::Links links{.vxlan = vxlan->index, .bridge = link->index};
     const auto* before =

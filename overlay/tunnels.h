@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,12 @@ public:
 
     /// Readable when a link has changed; heard() before the next apply().
     int descriptor() const { return watch_.descriptor(); }
-    void heard() { watch_.clear(); }
+    void heard();
 
-    /// Throws Error; the next time everything is compared with the kernel.
+    /// `own`: the MAC addresses of containers on this host, which are nowhere else. Throws Error;
+    /// the next time everything is compared with the kernel.
     void apply(const std::string& network, const std::string& bridge,
-               const std::vector<endpoints::Endpoint>& wanted);
+               const std::vector<endpoints::Endpoint>& wanted, const std::set<Mac>& own);
 
 private:
     struct Known {

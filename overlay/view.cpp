@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "netsetup/base/error.h"
+#include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
 #include "oci-config/json.h"
 
@@ -36,10 +37,16 @@ const oci::Subnet* subnet_with(const Definition& definition, const IpAddress& ad
     return found == definition.subnets.end() ? nullptr : &*found;
 }
 
+void refuse_change(const etcd::KeyValue& now) {
+    if (now.mod_revision != now.create_revision) {
+        throw Error("somebody wrote over it");
+    }
+}
+
 } // namespace
 
-View::View(std::string prefix, std::string self)
-    : prefix_(std::move(prefix)), self_(std::move(self)) {}
+View::View(std::string prefix, std::string self, IpAddress address)
+    : prefix_(std::move(prefix)), self_(std::move(self)), address_(address) {}
 
 void View::put(const etcd::KeyValue& now) {
     const auto key = parse_key(prefix_, now.key);
@@ -51,7 +58,7 @@ void View::put(const etcd::KeyValue& now) {
         understand(*key, now);
     } catch (const Error& error) {
         malformed_[now.key] = error.message();
-        if (key) {
+        if (key && key->kind != Key::Kind::network) { // the one that it had goes on
             forget(*key, now.key);
         }
     }
@@ -73,12 +80,24 @@ void View::understand(const Key& key, const etcd::KeyValue& now) {
     };
     switch (key.kind) {
     case Key::Kind::network:
+        refuse_change(now);
         networks_[key.network].definition = parse_definition(now.value, now.key);
         break;
-    case Key::Kind::vni: vnis_[key.vni] = now.value; return;
-    case Key::Kind::block:
-        networks_[key.network].blocks[key.block] = {now.value, now.create_revision};
+    case Key::Kind::vni:
+        if (!is_network_name(now.value)) {
+            throw Error("no network's name");
+        }
+        vnis_[key.vni] = now.value;
+        return;
+    case Key::Kind::block: {
+        refuse_change(now);
+        const auto space = std::min(now.value.find(' '), now.value.size());
+        networks_[key.network].blocks[key.block] = {
+            .host = now.value.substr(0, space),
+            .instance = now.value.substr(std::min(space + 1, now.value.size())),
+            .create_revision = now.create_revision};
         break;
+    }
     case Key::Kind::host:
         read_object([&](oci::ObjectReader& reader) {
             hosts_[key.host] = {.instance = reader.text("instance").value_or(""),
@@ -146,28 +165,25 @@ std::string View::owner_of(std::uint32_t vni) const {
     return found == vnis_.end() ? "" : found->second;
 }
 
-const std::string* View::owner_of(const std::string& network, const Prefix& block) const {
+bool View::is_taken(const std::string& network, const Prefix& block) const {
     const auto found = networks_.find(network);
-    if (found == networks_.end()) {
-        return nullptr;
-    }
-    const auto owner = found->second.blocks.find(block);
-    return owner == found->second.blocks.end() ? nullptr : &owner->second.host;
+    return found != networks_.end() && overlaps_any(found->second.blocks, block);
 }
 
 // Of two that overlap the first one taken: only who broke a rule took the other.
-std::map<Prefix, std::string> View::valid_blocks(const std::string& name, const Network& network,
-                                                 Problems* problems) const {
+View::Blocks View::valid_blocks(const std::string& name, const Network& network,
+                                Problems* problems) const {
     std::vector<std::pair<Prefix, Block>> taken(network.blocks.begin(), network.blocks.end());
     std::sort(taken.begin(), taken.end(), [](const auto& one, const auto& other) {
         return one.second.create_revision < other.second.create_revision;
     });
-    std::map<Prefix, std::string> valid;
+    Blocks valid;
     for (const auto& [block, claim] : taken) {
         const auto* subnet = subnet_with(*network.definition, block.address);
-        const bool is_ours = subnet && Blocks(*subnet, network.definition->block_size).has(block);
+        const bool is_ours =
+            subnet && overlay::Blocks(*subnet, network.definition->block_size).has(block);
         if (is_ours && !overlaps_any(valid, block)) {
-            valid[block] = claim.host;
+            valid[block] = claim;
         } else if (problems) {
             (*problems)[to_text(prefix_,
                                 {.kind = Key::Kind::block, .network = name, .block = block})] =
@@ -177,31 +193,59 @@ std::map<Prefix, std::string> View::valid_blocks(const std::string& name, const 
     return valid;
 }
 
-std::vector<Prefix> View::blocks_of(const std::string& network, const std::string& host) const {
+std::vector<Prefix> View::blocks_of(const std::string& network, const std::string& host,
+                                    const std::string& instance) const {
     std::vector<Prefix> blocks;
     const auto found = networks_.find(network);
     if (found == networks_.end() || !found->second.definition) {
         return blocks;
     }
-    for (const auto& [block, owner] : valid_blocks(network, found->second, nullptr)) {
-        if (owner == host) {
+    for (const auto& [block, claim] : valid_blocks(network, found->second, nullptr)) {
+        if (claim.host == host && claim.instance == instance) {
             blocks.push_back(block);
         }
     }
     return blocks;
 }
 
+// To which tunnels lead: what is for them is to get to another machine, and to one.
+std::map<std::string, IpAddress> View::reachable(Problems* problems) const {
+    std::vector<std::pair<std::string, Host>> hosts(hosts_.begin(), hosts_.end());
+    std::sort(hosts.begin(), hosts.end(), [](const auto& one, const auto& other) {
+        return one.second.mod_revision < other.second.mod_revision;
+    });
+    std::map<std::string, IpAddress> reachable;
+    std::set<IpAddress> seen{address_};
+    for (const auto& [name, host] : hosts) {
+        const IpAddress& address = host.address;
+        const bool is_hosts = address.family() == address_.family() && !address.is_any() &&
+                              !address.is_loopback() && !address.is_multicast();
+        if (name == self_) {
+            continue;
+        }
+        if (is_hosts && seen.insert(address).second) {
+            reachable[name] = address;
+        } else if (problems) {
+            (*problems)[to_text(prefix_, {.kind = Key::Kind::host, .host = name})] =
+                "tunnels from here cannot lead to " + address.text() +
+                (is_hosts ? ": another host has it" : "");
+        }
+    }
+    return reachable;
+}
+
 // Empty: nothing.
-std::string View::wrong_with(const Network& network, const std::map<Prefix, std::string>& blocks,
-                             const std::string& host, const Container& container) const {
+std::string View::wrong_with(const Network& network, const Blocks& blocks, const std::string& name,
+                             const Container& container) const {
+    const auto* there = host(name);
     if (container.addresses.empty()) {
         return "no address";
     }
     for (const auto& address : container.addresses) {
         const auto* owner = find_around(blocks, address);
         const auto* subnet = subnet_with(*network.definition, address);
-        if (!owner || *owner != host) {
-            return address.text() + " lies in no block of " + host;
+        if (!owner || owner->host != name || (there && owner->instance != there->instance)) {
+            return address.text() + " lies in no block of " + name;
         }
         if (!oci::is_host_address(address, subnet->subnet) || address == subnet->gateway) {
             return address.text() + " is no container's address";
@@ -213,8 +257,7 @@ std::string View::wrong_with(const Network& network, const std::map<Prefix, std:
 // Valid ones in the order in which they came. An address is one host's to give, so that of two that
 // have it, or of two on one host that have a MAC address, the later one is there and the other has
 // left. Of hosts that do not agree whose a MAC address is the first keeps it.
-std::vector<View::Present> View::present(const Network& network,
-                                         const std::map<Prefix, std::string>& blocks) const {
+std::vector<View::Present> View::present(const Network& network, const Blocks& blocks) const {
     std::vector<Present> present;
     for (const auto& [whose, container] : network.containers) {
         if (wrong_with(network, blocks, whose.first, container).empty()) {
@@ -224,14 +267,17 @@ std::vector<View::Present> View::present(const Network& network,
     std::sort(present.begin(), present.end(), [](const Present& one, const Present& other) {
         return one.container->create_revision < other.container->create_revision;
     });
-    std::map<Mac, const std::string*> macs;
+    std::map<Mac, std::size_t> macs;
     std::map<IpAddress, std::size_t> addresses;
     for (std::size_t i = 0; i < present.size(); ++i) {
         Present& one = present[i];
-        const auto owner = macs.emplace(one.container->mac, one.host).first->second;
-        if (*owner != *one.host) {
+        const auto [same, is_new] = macs.emplace(one.container->mac, i);
+        if (!is_new && *present[same->second].host != *one.host) {
             one.container = nullptr;
             continue;
+        }
+        if (!is_new) {
+            present[std::exchange(same->second, i)].container = nullptr;
         }
         for (const auto& address : one.container->addresses) {
             if (const auto before = addresses.find(address); before != addresses.end()) {
@@ -251,10 +297,10 @@ std::vector<endpoints::Endpoint> View::endpoints_elsewhere(const std::string& na
         return elsewhere;
     }
     const Network& network = found->second;
+    const auto hosts = reachable(nullptr);
     for (const auto& [whose, container] : present(network, valid_blocks(name, network, nullptr))) {
-        const Host* at = host(*whose);
-        if (at && *whose != self_) {
-            elsewhere.push_back({container->mac, at->address, container->addresses});
+        if (const auto at = hosts.find(*whose); at != hosts.end()) {
+            elsewhere.push_back({container->mac, at->second, container->addresses});
         }
     }
     return elsewhere;
@@ -262,6 +308,7 @@ std::vector<endpoints::Endpoint> View::endpoints_elsewhere(const std::string& na
 
 std::map<std::string, std::string> View::problems() const {
     Problems problems = malformed_;
+    reachable(&problems);
     for (const auto& [name, network] : networks_) {
         if (!network.definition) {
             continue;

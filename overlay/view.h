@@ -18,11 +18,16 @@ namespace ocinet::overlay {
 
 /// What etcd says, understood. Nobody is believed beyond what is his to say: a container's
 /// addresses lie in its host's blocks, a block is one of the network's and not within one that was
-/// taken before. What breaks a rule is left out, and named among the problems.
+/// taken before, a host's address is another's than ours. What breaks a rule is left out, and named
+/// among the problems. A definition and a block do not change: one that was written over is not
+/// believed.
 class View {
 public:
-    /// `self`: this host's name.
-    View(std::string prefix, std::string self);
+    /// `self`: this host's name; `address`: from which its tunnels lead.
+    View(std::string prefix, std::string self, IpAddress address);
+
+    /// Of all keys.
+    const std::string& prefix() const { return prefix_; }
 
     void put(const etcd::KeyValue& now);
     void gone(const std::string& key);
@@ -39,9 +44,11 @@ public:
     const Definition* definition(const std::string& network) const;
     /// Whose VNI this is; empty: nobody's.
     std::string owner_of(std::uint32_t vni) const;
-    /// Nothing: nobody's.
-    const std::string* owner_of(const std::string& network, const Prefix& block) const;
-    std::vector<Prefix> blocks_of(const std::string& network, const std::string& host) const;
+    /// `instance`: of the host of this name.
+    std::vector<Prefix> blocks_of(const std::string& network, const std::string& host,
+                                  const std::string& instance) const;
+    /// Whether anybody has it, or a part of it.
+    bool is_taken(const std::string& network, const Prefix& block) const;
 
     /// Containers on other hosts.
     std::vector<endpoints::Endpoint> endpoints_elsewhere(const std::string& network) const;
@@ -61,8 +68,10 @@ public:
 private:
     struct Block {
         std::string host;
+        std::string instance;
         std::int64_t create_revision = 0;
     };
+    using Blocks = std::map<Prefix, Block>;
     struct Container {
         Mac mac;
         std::vector<IpAddress> addresses;
@@ -74,7 +83,7 @@ private:
     };
     struct Network {
         std::optional<Definition> definition = {};
-        std::map<Prefix, Block> blocks = {};
+        Blocks blocks = {};
         /// By host and id.
         std::map<std::pair<std::string, std::string>, Container> containers = {};
     };
@@ -82,15 +91,15 @@ private:
 
     void understand(const Key& key, const etcd::KeyValue& now);
     void forget(const Key& key, const std::string& text);
-    std::map<Prefix, std::string> valid_blocks(const std::string& name, const Network& network,
-                                               Problems* problems) const;
-    std::string wrong_with(const Network& network, const std::map<Prefix, std::string>& blocks,
-                           const std::string& host, const Container& container) const;
-    std::vector<Present> present(const Network& network,
-                                 const std::map<Prefix, std::string>& blocks) const;
+    Blocks valid_blocks(const std::string& name, const Network& network, Problems* problems) const;
+    std::string wrong_with(const Network& network, const Blocks& blocks, const std::string& host,
+                           const Container& container) const;
+    std::vector<Present> present(const Network& network, const Blocks& blocks) const;
+    std::map<std::string, IpAddress> reachable(Problems* problems) const;
 
     std::string prefix_;
     std::string self_;
+    IpAddress address_;
     std::map<std::string, Host> hosts_;
     std::map<std::uint32_t, std::string> vnis_;
     std::map<std::string, Network> networks_;

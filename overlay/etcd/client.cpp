@@ -35,12 +35,10 @@ void set(const Easy& easy, CURLoption option, Value value) {
 }
 
 void add(Headers& headers, const std::string& line) {
-    curl_slist* const longer = curl_slist_append(headers.get(), line.c_str());
-    if (!longer) {
+    headers.reset(curl_slist_append(headers.release(), line.c_str()));
+    if (!headers) {
         throw std::bad_alloc();
     }
-    static_cast<void>(headers.release()); // it is the longer one's beginning
-    headers.reset(longer);
 }
 
 // A watch is silent for as long as nothing changes: the kernel finds out that nobody is there.
@@ -92,6 +90,8 @@ struct Client::Transfer {
     Message message = {};
     /// Why each endpoint failed that was tried.
     std::vector<std::string> failures = {};
+    /// The one that it is sent to.
+    std::size_t endpoint = 0;
     bool logged_in_anew = false;
 
     overlay::Loop::Finished finished = {};
@@ -102,7 +102,7 @@ struct Client::Transfer {
     Easy easy{nullptr, curl_easy_cleanup};
 
     static std::size_t take(const char* data, std::size_t, std::size_t size, void* self);
-    void prepare(const std::string& endpoint, const std::string& token, const Access& access);
+    void prepare(const std::string& url, const std::string& token, const Access& access);
     bool is_stream() const { return bool(message); }
     bool hear_lines();
     void hear_answer() const;
@@ -120,9 +120,10 @@ std::size_t Client::Transfer::take(const char* data, std::size_t, std::size_t si
     return size;
 }
 
-void Client::Transfer::prepare(const std::string& endpoint, const std::string& token,
+void Client::Transfer::prepare(const std::string& url, const std::string& token,
                                const Access& access) {
     answer.clear();
+    problem.front() = '\0';
     headers.reset();
     add(headers, "Content-Type: application/json");
     if (!token.empty()) {
@@ -135,7 +136,7 @@ void Client::Transfer::prepare(const std::string& endpoint, const std::string& t
     if (!easy) {
         throw std::bad_alloc();
     }
-    set(easy, CURLOPT_URL, (endpoint + path).c_str());
+    set(easy, CURLOPT_URL, (url + path).c_str());
     set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     set(easy, CURLOPT_PROXY, "");
     set(easy, CURLOPT_NOSIGNAL, 1L);
@@ -147,9 +148,8 @@ void Client::Transfer::prepare(const std::string& endpoint, const std::string& t
     set(easy, CURLOPT_ERRORBUFFER, problem.data());
     set(easy, CURLOPT_PRIVATE, &finished);
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, answer_limit_ms);
-    if (is_stream()) {
-        set(easy, CURLOPT_SOCKOPTFUNCTION, &watch_for_silence);
-    } else {
+    set(easy, CURLOPT_SOCKOPTFUNCTION, &watch_for_silence); // a watch may get the connection later
+    if (!is_stream()) {
         set(easy, CURLOPT_TIMEOUT_MS, answer_limit_ms);
     }
     for (const auto& [option, file] : {std::pair(CURLOPT_CAINFO, &access.ca),
@@ -165,24 +165,28 @@ void Client::Transfer::prepare(const std::string& endpoint, const std::string& t
 bool Client::Transfer::hear_lines() {
     std::size_t at = 0;
     bool goes_on = true;
-    for (auto end = answer.find('\n'); goes_on && end != std::string::npos;
-         end = answer.find('\n', at)) {
-        const auto line = oci::parse_json(answer.substr(at, end - at), "etcd's answer");
-        if (!line.contains("result")) {
-            break; // an error, for whoever hears of the end
+    try {
+        for (auto end = answer.find('\n'); goes_on && end != std::string::npos;
+             end = answer.find('\n', at)) {
+            const auto line = oci::parse_json(answer.substr(at, end - at), "etcd's answer");
+            if (!line.contains("result")) {
+                break; // an error, for whoever hears of the end
+            }
+            goes_on = message(line.at("result"));
+            at = end + 1;
         }
-        goes_on = message(line.at("result"));
-        at = end + 1;
+    } catch (const std::exception& error) { // whatever it is that came
+        failures.emplace_back(error.what());
+        goes_on = false;
     }
     answer.erase(0, at);
     return goes_on;
 }
 
-// Whatever it is that came.
 void Client::Transfer::hear_answer() const {
     try {
         then(oci::parse_json(answer, "etcd's answer"));
-    } catch (const nlohmann::json::exception& error) {
+    } catch (const std::exception& error) { // whatever it is that came
         otherwise(Error("etcd's answer to " + path + " cannot be understood: " + error.what()));
     }
 }
@@ -222,6 +226,7 @@ void Client::send(Owned transfer) {
     Transfer& which = *transfer;
     which.finished = [this, &which](CURLcode code) { finished(which, code); };
     which.streamed = &streamed_;
+    which.endpoint = current_;
     which.prepare(access_.endpoints[current_], token_, access_);
     loop_.add(which.easy.get());
     running_.push_back(std::move(transfer));
@@ -287,14 +292,16 @@ void Client::refused(Owned transfer, long status) {
     } else if (refusal.code == unavailable || status == 503) {
         try_next(std::move(transfer), why);
     } else {
-        transfer->otherwise(Error("etcd at " + access_.endpoints[current_] + ": " + why));
+        transfer->otherwise(Error("etcd at " + access_.endpoints[transfer->endpoint] + ": " + why));
     }
 }
 
 // A stream that has begun is not begun again: what was missed, only its owner knows.
 void Client::try_next(Owned transfer, const std::string& why) {
-    transfer->failures.push_back(access_.endpoints[current_] + ": " + why);
-    current_ = (current_ + 1) % access_.endpoints.size();
+    transfer->failures.push_back(access_.endpoints[transfer->endpoint] + ": " + why);
+    if (transfer->endpoint == current_) { // others have not gone on from it already
+        current_ = (current_ + 1) % access_.endpoints.size();
+    }
     if (!transfer->is_stream() && transfer->failures.size() < access_.endpoints.size()) {
         send(std::move(transfer));
         return;
@@ -315,7 +322,11 @@ void Client::hear_streams() {
             // (server/etcdserver/api/v3rpc/watch.go: isWatchPermitted()).
             token_.clear();
             loop_.remove(stream->easy.get());
-            take(*stream)->otherwise(Error("etcd ended the watch"));
+            const auto transfer = take(*stream);
+            transfer->otherwise(
+                Error("the watch has ended" + (transfer->failures.empty()
+                                                   ? std::string()
+                                                   : ": " + join(transfer->failures, "; "))));
         }
     }
 }

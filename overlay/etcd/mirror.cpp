@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "overlay/etcd/mirror.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ocinet::etcd {
@@ -47,7 +48,9 @@ void Mirror::take_page(const nlohmann::json& answer) {
     for (const auto& kv : answer.value("kvs", nlohmann::json::array())) {
         const KeyValue now = key_value(kv);
         unseen_.erase(now.key);
-        put(now);
+        // Of another etcd than before, the same revision may be another's.
+        known_[now.key] = now.mod_revision;
+        listener_.put(now);
         last = now.key;
     }
     if (answer.value("more", false) && !last.empty()) {
@@ -75,29 +78,30 @@ void Mirror::watch() {
 }
 
 bool Mirror::take_message(const nlohmann::json& message) {
+    can_watch_ = false; // until the message was understood
     if (message.value("canceled", false)) {
         can_watch_ = number(message, "compact_revision") == 0;
         return false;
     }
     // Another etcd than before, from a backup or from nothing: it would be silent up to then.
     if (message.value("created", false) && revision_of(message) < revision_) {
-        can_watch_ = false;
         return false;
     }
-    const auto events = message.find("events");
-    if (events == message.end()) {
-        return true;
-    }
-    for (const auto& event : *events) {
+    const auto events = message.value("events", nlohmann::json::array());
+    for (const auto& event : events) {
         const KeyValue now = key_value(event.at("kv"));
         if (event.value("type", "PUT") == "DELETE") {
             gone(now.key);
         } else {
             put(now);
         }
+        // Not the header's revision: who is behind gets the events in parts.
+        revision_ = std::max(revision_, now.mod_revision);
     }
-    revision_ = revision_of(message);
-    listener_.settled(false);
+    can_watch_ = true;
+    if (!events.empty()) {
+        listener_.settled(false);
+    }
     return true;
 }
 

@@ -34,7 +34,7 @@ void check_endpoints(const overlay::View& view, const std::string& network) {
 void check_blocks(const overlay::View& view, const std::string& network) {
     std::vector<Prefix> all;
     for (const char* host : {"h1", "h2", "h3"}) {
-        for (const auto& block : view.blocks_of(network, host)) {
+        for (const auto& block : view.blocks_of(network, host, "i")) {
             for (const auto& other : all) {
                 require(!other.overlaps(block), "blocks do not overlap");
             }
@@ -46,7 +46,7 @@ void check_blocks(const overlay::View& view, const std::string& network) {
 } // namespace
 
 void fuzz_etcd(const std::string& input) {
-    overlay::View view("/ocinet", "h1");
+    overlay::View view("/ocinet", "h1", *IpAddress::parse("192.0.2.1"));
     std::istringstream lines(input);
     std::int64_t revision = 0;
     for (std::string line; std::getline(lines, line);) {
@@ -65,7 +65,7 @@ void fuzz_etcd(const std::string& input) {
     view.problems();
     overlay::Problems problems;
     const overlay::Self self{"h1", "i", *IpAddress::parse("192.0.2.1"), 1};
-    overlay::next_change("/ocinet", view, self, {{"blue", {}}, {"red", {}}}, {}, problems);
+    overlay::next_change(view, self, {{"blue", {}}, {"red", {}}}, {}, {}, problems);
     for (const auto& network : networks) {
         check_endpoints(view, network);
         check_blocks(view, network);

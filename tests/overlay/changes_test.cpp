@@ -24,7 +24,7 @@ LocalNetwork network(const std::string& subnet, std::uint64_t block_size = 64) {
 struct Host {
     Host(const std::string& name, int number)
         : self{name, "i-" + name, *IpAddress::parse("192.0.2." + std::to_string(number)), number},
-          view("/ocinet", name) {}
+          view("/ocinet", name, self.address) {}
 
     Self self;
     View view;
@@ -80,6 +80,15 @@ public:
         return names;
     }
 
+    void erase(const std::string& name) {
+        keys.erase("/ocinet/" + name);
+        events_.emplace_back("/ocinet/" + name, std::nullopt);
+    }
+    void write(const std::string& name, const std::string& value) {
+        ++revision_;
+        put(etcd::put("/ocinet/" + name, value)["request_put"]);
+    }
+
     std::map<std::string, etcd::KeyValue> keys;
 
 private:
@@ -98,8 +107,7 @@ private:
 
 std::optional<Change> next(Host& host) {
     host.problems.clear();
-    return next_change("/ocinet", host.view, host.self, host.networks, host.containers,
-                       host.problems);
+    return next_change(host.view, host.self, host.networks, host.containers, {}, host.problems);
 }
 
 /// Until it has nothing more to say. Gives how many transactions that took.
@@ -135,7 +143,8 @@ TEST_CASE("a host says that it is there, defines its network, and takes a block"
     CHECK(settle(store, one) == 0);
     const auto text = completion(one.view, one.self, "blue");
     REQUIRE(text);
-    const auto said = json::parse(*text);
+    CHECK(text->is_whole);
+    const auto said = json::parse(text->text);
     CHECK(said["hosts"][0]["ranges"].size() == 1);
     CHECK(said["hosts"][0]["address"] == "192.0.2.1");
 }
@@ -166,7 +175,7 @@ TEST_CASE("hosts that choose at once get different blocks, and one definition") 
     CHECK(store.names("blocks/").size() == 8);
     std::set<std::string> owners;
     for (const auto& key : store.names("blocks/")) {
-        owners.insert(store.keys.at("/ocinet/" + key).value);
+        owners.insert(store.keys.at("/ocinet/" + key).value); // "h1 i-h1"
     }
     CHECK(owners.size() == 8);
     CHECK(store.names("vnis/").size() == 1);
@@ -175,7 +184,7 @@ TEST_CASE("hosts that choose at once get different blocks, and one definition") 
     settle(store, late);
     CHECK(late.problems.at("network \"blue\"") ==
           "no block is free in 10.95.0.0/25: other hosts have all of it");
-    CHECK_FALSE(completion(late.view, late.self, "blue"));
+    CHECK_FALSE(completion(late.view, late.self, "blue")->is_whole);
 }
 
 TEST_CASE("a second block is taken when half of one is not free any more") {
@@ -183,7 +192,7 @@ TEST_CASE("a second block is taken when half of one is not free any more") {
     Host one("h1", 1);
     one.networks["blue"] = network("10.95.0.0/16", 8);
     settle(store, one);
-    const Prefix block = one.view.blocks_of("blue", "h1").front();
+    const Prefix block = one.view.blocks_of("blue", "h1", "i-h1").front();
     for (std::uint64_t i = 0; i < 5; ++i) {
         CHECK(store.names("blocks/").size() == 1);
         add_container(one, "c" + std::to_string(i), block.address.plus(i + 1).text());
@@ -232,10 +241,68 @@ TEST_CASE("a host whose name another one has says nothing") {
     CHECK_THAT(other.problems.at("/ocinet/hosts/h1/self"),
                test::contains("another host is called so, at 192.0.2.1"));
     CHECK(store.names("").size() == 1);
-    // The same host, with a new address and lease, is no other.
-    one.self.address = *IpAddress::parse("192.0.2.9");
+    // The same host with a new lease is no other.
     one.self.lease = 9;
     CHECK(settle(store, one) == 1);
+    // A copy of its disk is: it waits until the first one ends.
+    Host copy("h1", 3);
+    copy.networks["blue"] = network("10.95.0.0/16");
+    CHECK(settle(store, copy) == 0);
+    CHECK_THAT(copy.problems.at("/ocinet/hosts/h1/self"),
+               test::contains("it is there already, at 192.0.2.1"));
+}
+
+TEST_CASE("a host does not inherit the blocks of one that had its name") {
+    Store store;
+    Host one("h1", 1);
+    one.networks["blue"] = network("10.95.0.0/16");
+    settle(store, one);
+    store.erase("hosts/h1/self"); // it is away
+    Host other("h1", 2);
+    other.self.instance = "another";
+    other.networks["blue"] = network("10.95.0.0/16");
+    settle(store, other);
+    const auto blocks = store.names("blocks/");
+    REQUIRE(blocks.size() == 2);
+    CHECK(other.view.blocks_of("blue", "h1", "another").size() == 1);
+    CHECK(other.view.blocks_of("blue", "h1", "i-h1").size() == 1);
+}
+
+TEST_CASE("after an etcd that lost everything a host takes the block in which its containers are") {
+    for (int start = 0; start < 4; ++start) {
+        Store store;
+        Host one("h1", 1);
+        one.networks["blue"] = network("10.95.0.0/26", 16);
+        add_container(one, "c", "10.95.0." + std::to_string(start * 16 + 5));
+        settle(store, one);
+        const auto& blocks = one.view.blocks_of("blue", "h1", "i-h1");
+        REQUIRE(blocks.size() == 1);
+        CHECK(blocks.front().contains(
+            *IpAddress::parse("10.95.0." + std::to_string(start * 16 + 5))));
+    }
+}
+
+TEST_CASE("what cannot be does not keep the rest from being") {
+    Store store;
+    Host one("h1", 1);
+    one.networks["blue"] = network("10.95.0.0/16");
+    one.networks["red"] = network("10.96.0.0/16");
+    store.write("networks/blue", "{}"); // which nobody understands
+    store.show(one);
+    std::set<std::string> stuck;
+    for (int i = 0; i < 20; ++i) {
+        store.show(one);
+        const auto change =
+            next_change(one.view, one.self, one.networks, one.containers, stuck, one.problems);
+        if (!change) {
+            break;
+        }
+        if (!store.carry_out(change->transaction)) {
+            stuck.insert(change->what);
+        }
+    }
+    CHECK(stuck == std::set<std::string>{"network \"blue\" is defined"});
+    CHECK(store.names("blocks/red/").size() == 1);
 }
 
 TEST_CASE("a network that contradicts what is defined, or takes another's vni, is left alone") {

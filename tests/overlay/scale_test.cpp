@@ -56,7 +56,7 @@ void fill(const Etcd& etcd, int hosts) {
         for (int i = 0; i < containers_each; ++i) {
             keys["hosts/" + name + "/containers/blue/c" + std::to_string(i)] =
                 container_value(address_of(host, i));
-            if (keys.size() == 100) {
+            if (keys.size() >= 100) {
                 flush();
             }
         }

@@ -28,7 +28,7 @@ std::string definition_text(std::uint64_t block_size = 64) {
 
 /// An etcd that only has keys, and who looks at it.
 struct Store {
-    explicit Store(const std::string& self = "h1") : view("/ocinet", self) {}
+    Store() : view("/ocinet", "h1", ip("192.0.2.1")) {}
 
     void put(const std::string& key, const std::string& value, std::int64_t lease = 0) {
         ++revision;
@@ -68,8 +68,8 @@ Store two_hosts() {
     store.put("networks/blue", definition_text());
     store.put_host("h1", "192.0.2.1");
     store.put_host("h2", "192.0.2.2");
-    store.put("blocks/blue/10.95.0.64-26", "h1");
-    store.put("blocks/blue/10.95.0.128-26", "h2");
+    store.put("blocks/blue/10.95.0.64-26", "h1 i-h1");
+    store.put("blocks/blue/10.95.0.128-26", "h2 i-h2");
     return store;
 }
 
@@ -92,13 +92,29 @@ TEST_CASE("keys are read as they are written") {
         CHECK(to_text("/ocinet", *read) == text);
         CHECK(read->kind == key.kind);
     }
-    for (const char* text :
-         {"/ocinet", "/ocinet/", "/ocinet/networks", "/ocinet/networks/", "/ocinet/networks/../x",
-          "/ocinet/networks/a/b", "/ocinet/vnis/0", "/ocinet/vnis/16777216", "/ocinet/vnis/1/2",
-          "/ocinet/blocks/blue/10.95.0.1-26", "/ocinet/blocks/blue/10.95.0.64/26",
-          "/ocinet/blocks/blue/x", "/ocinet/hosts/a", "/ocinet/hosts/a/other",
-          "/ocinet/hosts/a/containers/blue", "/ocinet/hosts/a/containers/blue/../x",
-          "/ocinet/hosts/a/containers/blue/c/d", "/ocinetx/networks/blue", "x"}) {
+    for (const char* text : {"/ocinet",
+                             "/ocinet/",
+                             "/ocinet/networks",
+                             "/ocinet/networks/",
+                             "/ocinet/networks/../x",
+                             "/ocinet/networks/a/b",
+                             "/ocinet/vnis/0",
+                             "/ocinet/vnis/16777216",
+                             "/ocinet/vnis/1/2",
+                             "/ocinet/blocks/blue/10.95.0.1-26",
+                             "/ocinet/blocks/blue/10.95.0.64/26",
+                             "/ocinet/blocks/blue/x",
+                             "/ocinet/hosts/a",
+                             "/ocinet/hosts/a/other",
+                             "/ocinet/hosts/a/containers/blue",
+                             "/ocinet/hosts/a/containers/blue/../x",
+                             "/ocinet/vnis/095",
+                             "/ocinet/blocks/blue/FD95::40-122",
+                             "/ocinet/blocks/blue/10.95.0.64-026",
+                             "/ocinet/blocks/blue/fd95:0::40-122",
+                             "/ocinet/hosts/a/containers/blue/c/d",
+                             "/ocinetx/networks/blue",
+                             "x"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_key("/ocinet", text));
     }
@@ -170,7 +186,7 @@ TEST_CASE("an address outside of its host's blocks is not believed") {
     CHECK(claim("192.0.2.1") == "192.0.2.1 lies in no block of h2");
     CHECK(claim("10.95.0.128").empty());
     CHECK(store.elsewhere().size() == 1);
-    store.put("blocks/blue/10.95.0.0-26", "h2");
+    store.put("blocks/blue/10.95.0.0-26", "h2 i-h2");
     CHECK(claim("10.95.0.1") == "10.95.0.1 is no container's address"); // the gateway
     CHECK(claim("10.95.0.0") == "10.95.0.0 is no container's address");
     CHECK(store.elsewhere().empty());
@@ -193,8 +209,8 @@ TEST_CASE("a block within another one is not believed, nor one that is none") {
     CHECK(store.problem("blocks/blue/10.95.0.0-16") == "no block of the network");
     store.put("blocks/blue/10.96.0.0-26", "h9");
     CHECK(store.problem("blocks/blue/10.96.0.0-26") == "no block of the network");
-    CHECK(store.view.blocks_of("blue", "h9").empty());
-    CHECK(store.view.blocks_of("blue", "h2") == std::vector{prefix("10.95.0.128/26")});
+    CHECK(store.view.blocks_of("blue", "h9", "").empty());
+    CHECK(store.view.blocks_of("blue", "h2", "i-h2") == std::vector{prefix("10.95.0.128/26")});
 }
 
 TEST_CASE("an address that is used again is its new container's") {
@@ -208,7 +224,7 @@ TEST_CASE("an address that is used again is its new container's") {
 TEST_CASE("a MAC address stays the host's that had it first") {
     Store store = two_hosts();
     store.put_host("h3", "192.0.2.3");
-    store.put("blocks/blue/10.95.0.192-26", "h3");
+    store.put("blocks/blue/10.95.0.192-26", "h3 i-h3");
     store.put_container("h1", "own", "02:00:00:00:00:01", "10.95.0.65");
     store.put_container("h2", "c", "02:00:00:00:00:02", "10.95.0.129");
     store.put_container("h3", "thief", "02:00:00:00:00:01", "10.95.0.193");
@@ -218,6 +234,43 @@ TEST_CASE("a MAC address stays the host's that had it first") {
     // Saying it again makes nobody first.
     store.put_container("h2", "c", "02:00:00:00:00:02", "10.95.0.129");
     CHECK(store.elsewhere()[0].host == ip("192.0.2.2"));
+}
+
+TEST_CASE("what somebody wrote over is not believed") {
+    Store store = two_hosts();
+    store.put_container("h1", "c1", "02:00:00:00:00:01", "10.95.0.65");
+    store.put_container("h3", "c3", "02:00:00:00:00:03", "10.95.0.65");
+    store.put_host("h3", "192.0.2.3");
+    store.put("blocks/blue/10.95.0.64-26", "h3 i-h3");
+    CHECK(store.problem("blocks/blue/10.95.0.64-26") == "somebody wrote over it");
+    CHECK(store.elsewhere().empty());
+    store.put("networks/blue", definition_text(32));
+    CHECK(store.problem("networks/blue") == "somebody wrote over it");
+    CHECK(store.view.definition("blue")->block_size == 64);
+}
+
+TEST_CASE("tunnels lead to another machine, and each to its own") {
+    Store store = two_hosts();
+    store.put_container("h2", "c", "02:00:00:00:00:02", "10.95.0.129");
+    for (const char* address : {"192.0.2.1", "127.0.0.1", "0.0.0.0", "224.0.0.1", "2001:db8::2"}) {
+        CAPTURE(address);
+        store.put_host("h2", address);
+        CHECK(store.elsewhere().empty());
+        CHECK_THAT(store.problem("hosts/h2/self"), test::contains("cannot lead to"));
+    }
+    store.put_host("h2", "192.0.2.2");
+    CHECK(store.elsewhere().size() == 1);
+    store.put_host("h3", "192.0.2.2");
+    CHECK(store.elsewhere().size() == 1);
+    CHECK_THAT(store.problem("hosts/h3/self"), test::contains("another host has it"));
+}
+
+TEST_CASE("blocks of a host that had the name of another are not the other's") {
+    Store store = two_hosts();
+    store.put_container("h2", "c", "02:00:00:00:00:02", "10.95.0.129");
+    store.put("hosts/h2/self", json{{"instance", "new"}, {"address", "192.0.2.2"}}.dump(), 8);
+    CHECK(store.elsewhere().empty());
+    CHECK(store.problem("hosts/h2/containers/blue/c") == "10.95.0.129 lies in no block of h2");
 }
 
 TEST_CASE("what changed is told by network, once") {
