@@ -34,6 +34,10 @@ bool comes_to_reach(const Container& box, const std::string& address) {
     return eventually([&] { return reaches(box, address); });
 }
 
+bool comes_to_have_blocks(const Etcd& etcd, std::size_t count) {
+    return eventually([&] { return etcd.keys("blocks/blue/").size() >= count; });
+}
+
 /// Two hosts with the network "blue", and etcd; both know of it.
 struct Two {
     explicit Two(const Etcd::Options& options = {})
@@ -178,7 +182,7 @@ TEST_CASE("etcd: a host takes a second block before the first is full") {
     std::vector<std::unique_ptr<Container>> boxes;
     std::set<std::string> addresses;
     for (std::size_t i = 0; i < 20; ++i) {
-        CHECK(eventually([&] { return etcd.keys("blocks/blue/").size() * 8 >= i + 4; }));
+        CHECK(comes_to_have_blocks(etcd, (i + 4 + 7) / 8));
         boxes.push_back(
             std::make_unique<Container>(one.host, Annotations{{"io.ocinet.network", "blue"}}));
         boxes.back()->attach();
