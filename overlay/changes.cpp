@@ -9,10 +9,7 @@ namespace ocinet::overlay {
 
 namespace {
 
-// etcd's --max-txn-ops is 128 by default.
-constexpr std::size_t most_operations = 100;
 constexpr std::uint32_t most_vni = (1U << 24) - 1;
-constexpr const char* hosts_only = "this host does nothing until that is settled";
 
 using nlohmann::json;
 using Networks = std::map<std::string, LocalNetwork>;
@@ -30,8 +27,8 @@ std::optional<Change> announce_host(const Deciding& now) {
     const std::string key = now.text({.kind = Key::Kind::host, .host = now.self.name});
     const auto* there = now.view.host(now.self.name);
     if (there && there->instance != now.self.instance) {
-        now.problems[key] =
-            "another host is called so, at " + there->address.text() + "; " + hosts_only;
+        now.problems[key] = "another host is called so, at " + there->address.text() +
+                            "; this host does nothing until that is settled";
         return std::nullopt;
     }
     // A copy of its disk is the same instance.
@@ -202,7 +199,7 @@ std::optional<Change> announce_containers(const Deciding& now, const Networks& n
     const auto& there = now.view.own_containers();
     json operations = json::array();
     for (const auto& [key, own] : there) {
-        if (!wanted.contains(key) && operations.size() < most_operations) {
+        if (!wanted.contains(key) && operations.size() < etcd::most_operations) {
             operations.push_back(etcd::erase(key));
         }
     }
@@ -210,7 +207,7 @@ std::optional<Change> announce_containers(const Deciding& now, const Networks& n
         const auto found = there.find(key);
         const bool is_said = found != there.end() && found->second.value == value &&
                              found->second.lease == now.self.lease;
-        if (!is_said && operations.size() < most_operations) {
+        if (!is_said && operations.size() < etcd::most_operations) {
             operations.push_back(etcd::put(key, value, now.self.lease));
         }
     }

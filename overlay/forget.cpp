@@ -15,9 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-// etcd's --max-txn-ops is 128 by default.
-constexpr std::size_t most_operations = 100;
-
 /// One question after the other, each answered before the next.
 class Conversation {
 public:
@@ -77,10 +74,10 @@ std::vector<std::string> forget(const Config& config, const std::string& host) {
     Conversation etcd(config);
     const auto blocks = blocks_of(etcd, config.prefix, host);
     std::vector<std::string> gone;
-    for (std::size_t at = 0; at < blocks.size(); at += most_operations) {
+    for (std::size_t at = 0; at < blocks.size(); at += etcd::most_operations) {
         json conditions = json::array({etcd::is_at(self, 0)});
         json operations = json::array();
-        for (std::size_t i = at; i < std::min(blocks.size(), at + most_operations); ++i) {
+        for (std::size_t i = at; i < std::min(blocks.size(), at + etcd::most_operations); ++i) {
             conditions.push_back(etcd::is_at(blocks[i].key, blocks[i].mod_revision));
             operations.push_back(etcd::erase(blocks[i].key));
             gone.push_back(blocks[i].key);

@@ -41,6 +41,9 @@ nlohmann::json erase(const std::string& key);
 /// Conditions: that the key is as it was at this revision; 0: that it is not there.
 nlohmann::json is_at(const std::string& key, std::int64_t mod_revision);
 
+/// What a transaction takes: etcd's --max-txn-ops is 128 by default.
+inline constexpr std::size_t most_operations = 100;
+
 /// For /v3/kv/txn: all of `operations` if all of `conditions` hold.
 nlohmann::json transaction(nlohmann::json conditions, nlohmann::json operations);
 bool has_succeeded(const nlohmann::json& answer);
