@@ -9,8 +9,6 @@ namespace ocinet::overlay {
 
 namespace {
 
-constexpr std::uint32_t most_vni = (1U << 24) - 1;
-
 using nlohmann::json;
 using Networks = std::map<std::string, LocalNetwork>;
 using Containers = std::map<std::string, std::map<std::string, LocalContainer>>;
@@ -221,23 +219,6 @@ std::optional<Change> announce_containers(const Deciding& now, const Networks& n
                                     operations)};
 }
 
-} // namespace
-
-std::string contradiction(const LocalNetwork& local, const Definition& definition) {
-    if (!local.subnets.empty() && local.subnets != definition.subnets) {
-        return "subnets";
-    }
-    if (local.vni && local.vni != definition.vni) {
-        return "vni";
-    }
-    if (local.port && local.port != definition.port) {
-        return "port";
-    }
-    return local.block_size && local.block_size != definition.block_size ? "block_size" : "";
-}
-
-namespace {
-
 std::optional<Change> announce(const Deciding& now, const Networks& networks,
                                const Containers& containers, const std::set<std::string>& stuck) {
     if (auto change = announce_containers(now, networks, containers);
@@ -254,6 +235,19 @@ std::optional<Change> announce(const Deciding& now, const Networks& networks,
 }
 
 } // namespace
+
+std::string contradiction(const LocalNetwork& local, const Definition& definition) {
+    if (!local.subnets.empty() && local.subnets != definition.subnets) {
+        return "subnets";
+    }
+    if (local.vni && local.vni != definition.vni) {
+        return "vni";
+    }
+    if (local.port && local.port != definition.port) {
+        return "port";
+    }
+    return local.block_size && local.block_size != definition.block_size ? "block_size" : "";
+}
 
 std::optional<Change> next_change(const View& view, const Self& self, const Networks& networks,
                                   const Containers& containers, const std::set<std::string>& stuck,

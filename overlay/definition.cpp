@@ -11,9 +11,6 @@ namespace ocinet::overlay {
 
 namespace {
 
-constexpr std::int64_t most_vni = (1 << 24) - 1;
-constexpr unsigned largest_bits = 16;
-constexpr std::int64_t largest_block = 1 << largest_bits;
 // As many blocks, of which a host finds a free one: more there need not be.
 constexpr unsigned most_bits = 20;
 
@@ -43,7 +40,8 @@ Definition parse_definition(const std::string& text, const std::string& document
     }
     definition.vni = std::uint32_t(read_number(reader, "vni", 1, most_vni));
     definition.port = std::uint16_t(read_number(reader, "port", 1, 65535));
-    definition.block_size = std::uint64_t(read_number(reader, "block_size", 4, largest_block));
+    definition.block_size =
+        std::uint64_t(read_number(reader, "block_size", smallest_block, largest_block));
     if (!std::has_single_bit(definition.block_size)) {
         throw reader.wrong("block_size", "not a power of two");
     }
@@ -73,7 +71,8 @@ std::string to_text(const Definition& definition) {
 
 Blocks::Blocks(const oci::Subnet& subnet, std::uint64_t block_size) : subnet_(subnet) {
     const unsigned all = subnet.subnet.address.bits() - subnet.subnet.length;
-    const unsigned own = std::min({unsigned(std::countr_zero(block_size)), all, largest_bits});
+    const unsigned own = std::min(
+        {unsigned(std::countr_zero(block_size)), all, unsigned(std::countr_zero(largest_block))});
     length_ = subnet.subnet.address.bits() - own;
     size_ = std::uint64_t(1) << own;
     count = std::uint64_t(1) << std::min(all - own, most_bits);

@@ -3,12 +3,11 @@
 
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
+#include "overlay/definition.h"
 
 namespace ocinet::overlay {
 
 namespace {
-
-constexpr std::uint32_t most_vni = (1U << 24) - 1;
 
 std::optional<Prefix> parse_block(std::string_view text) {
     const auto dash = text.rfind('-');

@@ -23,8 +23,6 @@ namespace {
 
 constexpr std::size_t largest_network_file = 1 << 20;
 constexpr std::string_view suffix = ".json";
-constexpr std::uint64_t most_vni = (1U << 24) - 1;
-constexpr std::uint64_t largest_block = 1 << 16;
 
 std::optional<std::uint64_t> read_number(oci::ObjectReader& option, const char* key,
                                          std::uint64_t least, std::uint64_t most) {
@@ -86,7 +84,7 @@ std::optional<LocalNetwork> parse_local_network(const std::string& text, const s
     }
     network.vni = read_number(option, "vni", 1, most_vni);
     network.port = read_number(option, "port", 1, 65535);
-    network.block_size = read_number(option, "block_size", 4, largest_block);
+    network.block_size = read_number(option, "block_size", smallest_block, largest_block);
     return network;
 }
 

@@ -459,4 +459,16 @@ TEST_CASE("a network's file comes before a built-in one, and one of them must be
     CHECK(networks[1].interface == "other");
 }
 
+TEST_CASE("a network's file that is no network's is refused by its name") {
+    const test::TempDir directory;
+    for (const char* text :
+         {"[]", "7", R"({"driver": 5})", R"({"driver": "overlay", "options": 7})",
+          R"({"driver": "overlay", "options": {"control": 7}})",
+          R"({"driver": "overlay", "options": {"control": "etcd"}, "hosts": []})"}) {
+        CAPTURE(text);
+        test::write_text(directory.path() / "web.json", text);
+        CHECK_THROWS_WITH(load_network("web", directory.path().string()), test::contains("web"));
+    }
+}
+
 } // namespace ocinet::oci

@@ -56,6 +56,26 @@ struct Two {
     OverlayHost two;
 };
 
+/// A container on each of them.
+struct Pair {
+    explicit Pair(const Two& hosts)
+        : here(hosts.net.container(1, "blue")), there(hosts.net.container(2, "blue")) {
+        here.attach();
+        there.attach();
+    }
+
+    Container here;
+    Container there;
+};
+
+/// Whether the first host comes to know of nothing on the second.
+bool forgets_the_second(const Two& hosts) {
+    return eventually([&] {
+        return hosts.one.host.sh("bridge fdb show dev vx-blue").find("192.0.2.2") ==
+               std::string::npos;
+    });
+}
+
 } // namespace
 
 TEST_CASE("etcd: containers on two hosts are one network") {
@@ -63,10 +83,8 @@ TEST_CASE("etcd: containers on two hosts are one network") {
     Two hosts;
     CHECK(hosts.etcd.keys("networks/") == std::vector<std::string>{"networks/blue"});
     CHECK(hosts.etcd.keys("blocks/blue/").size() == 2);
-    const Container here = hosts.net.container(1, "blue");
-    const Container there = hosts.net.container(2, "blue");
-    here.attach();
-    there.attach();
+    const Pair pair(hosts);
+    const auto& [here, there] = pair;
     CHECK(address_of(here).substr(0, 6) == "10.95.");
     CHECK(comes_to_reach(here, address_of(there)));
     CHECK(reaches(there, address_of(here)));
@@ -74,22 +92,18 @@ TEST_CASE("etcd: containers on two hosts are one network") {
           std::vector<std::string>{"hosts/h1/containers/blue/" + here.id()});
     there.detach();
     CHECK(eventually([&] { return hosts.etcd.keys("hosts/h2/containers/").empty(); }));
-    CHECK(eventually([&] {
-        return hosts.one.host.sh("bridge fdb show dev vx-blue").find("192.0.2.2") ==
-               std::string::npos;
-    }));
+    CHECK(forgets_the_second(hosts));
     here.detach();
 }
 
 TEST_CASE(
     "etcd: a container starts while etcd and ocinet-overlay are away, and is heard of later") {
+    SKIP_IF_MISSING(missing_for_etcd());
     Two hosts;
     hosts.etcd.stop();
     hosts.one.kill();
-    const Container here = hosts.net.container(1, "blue");
-    const Container there = hosts.net.container(2, "blue");
-    here.attach();
-    there.attach();
+    const Pair pair(hosts);
+    const auto& [here, there] = pair;
     CHECK_FALSE(reaches(here, address_of(there)));
     hosts.etcd.start();
     hosts.one.start();
@@ -99,26 +113,18 @@ TEST_CASE(
 TEST_CASE("etcd: a host that ends is forgotten at once, one that dies after its lease") {
     SKIP_IF_MISSING(missing_for_etcd());
     Two hosts;
-    const Container here = hosts.net.container(1, "blue");
-    const Container there = hosts.net.container(2, "blue");
-    here.attach();
-    there.attach();
+    const Pair pair(hosts);
+    const auto& [here, there] = pair;
     REQUIRE(comes_to_reach(here, address_of(there)));
-    const auto is_forgotten = [&] {
-        return eventually([&] {
-            return hosts.one.host.sh("bridge fdb show dev vx-blue").find("192.0.2.2") ==
-                   std::string::npos;
-        });
-    };
     SECTION("ends") {
         CHECK(hosts.two.end().status == 0);
         CHECK(hosts.etcd.keys("hosts/h2/").empty());
-        CHECK(is_forgotten());
+        CHECK(forgets_the_second(hosts));
     }
     SECTION("dies") {
         hosts.two.kill();
         CHECK_FALSE(hosts.etcd.keys("hosts/h2/").empty());
-        CHECK(is_forgotten());
+        CHECK(forgets_the_second(hosts));
     }
     CHECK(hosts.etcd.keys("blocks/blue/").size() == 2); // addresses stay whose they were
     hosts.two.start();
@@ -378,10 +384,8 @@ TEST_CASE("etcd: 200 containers that come, move and go are what the kernel knows
 TEST_CASE("etcd: with TLS and users, a host writes what is its own") {
     SKIP_IF_MISSING(missing_for_etcd());
     Two hosts({.secured = true});
-    const Container here = hosts.net.container(1, "blue");
-    const Container there = hosts.net.container(2, "blue");
-    here.attach();
-    there.attach();
+    const Pair pair(hosts);
+    const auto& [here, there] = pair;
     CHECK(comes_to_reach(here, address_of(there)));
     // A token does not outlive the member that gave it.
     hosts.etcd.stop();
