@@ -292,7 +292,7 @@ TEST_CASE("a network file's own keys are held to their types") {
         {{{"dns_enabled", true}}, ": dns_enabled: not supported yet"},
         {{{"network_dns_servers", {"9.9.9.9"}}}, ": network_dns_servers: not supported yet"},
         {{{"ipam_options", {{"driver", "dhcp"}}}},
-         ": ipam_options: driver: \"dhcp\" is not supported by the driver \"bridge\""},
+         R"(: ipam_options: driver: "dhcp" is not supported by the driver "bridge")"},
         {{{"driver", "ipvlan"}, {"ipam_options", {{"driver", "dhcp"}}}},
          ": ipam_options: driver: dhcp: servers tell clients apart by their MAC addresses, and "
          "those of an ipvlan are all its parent's"},
