@@ -76,19 +76,18 @@ void end(Record& record, Host& host) {
         context.emplace(acquire_for_undo(host, *holder));
     }
     confine(Confined::detach);
+    if (context) {
+        remove_all(*holder, host, *context);
+    }
     if (!record.joined.empty()) {
+        // Last: where something was left, the next tear-down finds by it what to remove.
         share::leave(host.directory, record);
     } else if (!context) {
         record.phase = Record::Phase::left;
         record.save_phase(host.directory);
     }
-    if (context) {
-        remove_all(*holder, host, *context);
-        log::info("container " + record.id + ": removed");
-    } else {
-        log::info("container " + record.id +
-                  ": others use its network namespace, what it has stays");
-    }
+    log::info("container " + record.id +
+              (context ? ": removed" : ": others use its network namespace, what it has stays"));
 }
 
 } // namespace

@@ -83,9 +83,16 @@ std::string Attendant::answer() {
 }
 
 std::string Attendant::last_words() {
-    std::string words = read_all(report_.get(), longest_report, name_ + "'s report");
-    finish();
-    return words;
+    try {
+        std::string words = read_all(report_.get(), longest_report, name_ + "'s report");
+        finish();
+        return words;
+    } catch (const Error&) {
+        // Who hears of it undoes what the program does: not before that is done.
+        report_.reset();
+        finish();
+        throw;
+    }
 }
 
 void Attendant::finish() {

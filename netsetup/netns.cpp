@@ -59,13 +59,48 @@ std::uint64_t inode_of(int netns) {
     return status.st_ino;
 }
 
-// Empty for a process that is gone, or has given its namespaces back already.
+// Of a process that is gone, or has given its namespaces back already.
+bool is_of_gone(int error) {
+    return error == ENOENT || error == ESRCH;
+}
+
+// Empty for a process that is gone.
 Fd open_netns_of(const std::string& pid) {
     Fd netns(::open(("/proc/" + pid + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
-    if (!netns && errno != ENOENT && errno != ESRCH) {
+    if (!netns && !is_of_gone(errno)) {
         throw_errno("open the network namespace of process " + pid);
     }
     return netns;
+}
+
+// Whether the process is in a namespace with this inode. Not, as far as can be seen, when the
+// kernel does not show it to us.
+bool may_live_in(const NetnsIdentity& netns, const std::string& pid) {
+    struct stat status{};
+    if (::stat(("/proc/" + pid + "/ns/net").c_str(), &status) == 0) {
+        return status.st_ino == netns.inode;
+    }
+    if (!is_of_gone(errno) && errno != EACCES) {
+        throw_errno("stat the network namespace of process " + pid);
+    }
+    return false;
+}
+
+// An error that says nothing of what is at a path.
+bool says_nothing(int error) {
+    return error == ENOMEM || error == EMFILE || error == ENFILE || error == EIO || error == EINTR;
+}
+
+// Throws when that is not to be found out.
+bool has_inode(const std::string& path, std::uint64_t inode) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) == 0) {
+        return status.st_ino == inode;
+    }
+    if (says_nothing(errno)) {
+        throw_errno("stat " + path);
+    }
+    return false;
 }
 
 bool has_sys_ptrace() {
@@ -92,12 +127,14 @@ NetnsIdentity identify(int netns) {
 }
 
 Fd open_again(const std::string& path, const NetnsIdentity& netns) {
-    struct stat status{};
     // Nothing else is opened: what else is at the path by now could wait for a writer.
-    if (::stat(path.c_str(), &status) != 0 || status.st_ino != netns.inode) {
+    if (!has_inode(path, netns.inode)) {
         return {};
     }
     Fd found(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!found && says_nothing(errno)) {
+        throw_errno("open " + path);
+    }
     return found && identify(found.get()) == netns ? std::move(found) : Fd();
 }
 
@@ -108,9 +145,7 @@ Fd open_inhabited(const NetnsIdentity& netns, const std::vector<pid_t>& except) 
         if (!pid || std::find(except.begin(), except.end(), pid_t(*pid)) != except.end()) {
             continue;
         }
-        struct stat status{};
-        const std::string path = "/proc/" + name + "/ns/net";
-        if (::stat(path.c_str(), &status) != 0 || status.st_ino != netns.inode) {
+        if (!may_live_in(netns, name)) {
             continue;
         }
         Fd found = open_netns_of(name);

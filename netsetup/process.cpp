@@ -93,6 +93,9 @@ bool ends_within(const Fd& pidfd, int milliseconds) {
     int answer = 0;
     while ((answer = ::poll(&ended, 1, milliseconds)) < 0 && errno == EINTR) {
     }
+    if (answer < 0) {
+        throw_errno("wait for a process's end"); // which says nothing of the process
+    }
     return answer > 0;
 }
 

@@ -6,7 +6,6 @@
 
 #include <cerrno>
 
-#include "netsetup/base/log.h"
 #include "netsetup/state/dhcp_leases.h"
 #include "netsetup/state/users.h"
 
@@ -26,16 +25,10 @@ std::string users_of(const NetnsIdentity& netns) {
     return "users/" + thing_of(netns);
 }
 
-// One whose record cannot be read is taken for a living one: it must not lose its network.
 bool lives(const state::Directory& directory, const std::string& id, const Record& holder) {
-    try {
-        const auto record = Record::load(directory, id);
-        return record && record->joined == holder.id && record->netns == holder.netns &&
-               is_alive(record->process);
-    } catch (const Error& error) {
-        log::warning(error.message());
-        return true;
-    }
+    const auto record = Record::load(directory, id);
+    return record && record->joined == holder.id && record->netns == holder.netns &&
+           is_alive(record->process);
 }
 
 } // namespace

@@ -29,7 +29,8 @@ void join(const state::Directory& directory, Record& record, const Record& holde
 /// Takes back join(), and removes the record. Idempotent; needs only the container's own lock.
 void leave(const state::Directory& directory, const Record& record);
 
-/// An owner that lives: the record's container, or one that joined it.
+/// An owner that lives: the record's container, or one that joined it. Throws Error when that is
+/// not to be found out: who is taken for dead loses its network.
 std::optional<std::string> living_owner(const state::Directory& directory, const Record& record);
 
 /// Whether somebody needs the attachment: an owner, or a process that never asked us (a pod's infra

@@ -28,8 +28,8 @@ constexpr const char* go = "go\n";
 void end_with_caller() {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     pollfd caller{.fd = STDIN_FILENO, .events = 0, .revents = 0};
-    if (::poll(&caller, 1, 0) > 0) {
-        ::_exit(0);
+    if (::poll(&caller, 1, 0) != 0) {
+        ::_exit(1);
     }
 }
 

@@ -4,6 +4,11 @@
 // the policy fails, or that is killed.
 #include "tests/support/catch.h"
 
+#include <sys/syscall.h>
+
+#include <array>
+#include <cerrno>
+
 #include "netsetup/base/error.h"
 #include "netsetup/base/text.h"
 #include "tests/crown/course.h"
@@ -107,18 +112,49 @@ std::vector<long> calls_of(Course& course, Traced traced) {
     return std::move(trace.calls);
 }
 
-Outcome fail_everywhere(const Failing& failing, std::size_t quick, std::size_t normal) {
-    Course course(*failing.setting, failing.stage);
-    const auto calls = calls_of(course, failing.traced);
-    const auto all = interferences_with(calls, failing.traced);
-    Outcome outcome{.name = failing.name(), .possible = calls.size()};
-    for (const auto index : sample(0, all.size(), quick, normal)) {
+void fail_each(Outcome& outcome, Course& course, const Failing& failing,
+               const std::vector<Interference>& all, const std::vector<std::size_t>& chosen) {
+    for (const auto index : chosen) {
         const auto& interference = all[index];
         ++outcome.points;
         outcome.add(interference.at, call_name(interference.call),
                     interference.kind == Kind::kill ? "killed" : errno_text(interference.error),
                     fail_at(course, failing, interference));
     }
+}
+
+Outcome fail_everywhere(const Failing& failing, std::size_t quick, std::size_t normal) {
+    Course course(*failing.setting, failing.stage);
+    const auto calls = calls_of(course, failing.traced);
+    const auto all = interferences_with(calls, failing.traced);
+    Outcome outcome{.name = failing.name(), .possible = calls.size()};
+    fail_each(outcome, course, failing, all, sample(0, all.size(), quick, normal));
+    return outcome;
+}
+
+// What a hook once took for an answer: of its loader, that it had loaded nothing; of a process,
+// that it lived; and what the last in a namespace once could not try again.
+struct Once {
+    const char* setting;
+    Stage stage;
+    long call;
+    int error;
+};
+
+constexpr std::array once{Once{"cold", Stage::attach, SYS_read, EIO},
+                          Once{"last of a namespace", Stage::detach, SYS_read, EIO},
+                          Once{"last of a namespace", Stage::detach, SYS_pidfd_open, EMFILE},
+                          Once{"last of a namespace", Stage::detach, SYS_unlinkat, EIO}};
+
+Outcome fail_again(const Once& one) {
+    const Failing failing{&setting_called(one.setting), one.stage};
+    Course course(*failing.setting, failing.stage);
+    auto all = interferences_with(course.calls(), failing.traced);
+    std::erase_if(all, [&](const Interference& interference) {
+        return interference.call != one.call || interference.error != one.error;
+    });
+    Outcome outcome{.name = failing.name(), .possible = all.size()};
+    fail_each(outcome, course, failing, all, sample(0, all.size(), 2, all.size()));
     return outcome;
 }
 
@@ -160,6 +196,11 @@ TEST_CASE("whichever of the loader's fails, the hook succeeds or leaves the host
         {&setting_called("both families, cold"), Stage::attach, Traced::loader}};
     report("failed", "system calls", failings.size(),
            [&](std::size_t i) { return fail_everywhere(failings[i], 1, 6); });
+}
+
+TEST_CASE("a call that fails is no answer") {
+    SKIP_IF_MISSING(missing_for_tracer());
+    report("failed", "calls", once.size(), [](std::size_t i) { return fail_again(once[i]); });
 }
 
 } // namespace ocinet::test
