@@ -30,9 +30,9 @@ Answer failure() {
     if (errno == ECONNREFUSED) {
         return "refused";
     }
-    // EINPROGRESS: a connect() that came to the end of its patience. EHOSTUNREACH: the kernel came to
-    // the end of its own, three seconds for a neighbour that does not answer, of which an earlier
-    // probe of the same neighbour may have used up most.
+    // EINPROGRESS: a connect() that came to the end of its patience. EHOSTUNREACH: the kernel came
+    // to the end of its own, three seconds for a neighbour that does not answer, of which an
+    // earlier probe of the same neighbour may have used up most.
     const bool waited = errno == EAGAIN || errno == EINPROGRESS || errno == EHOSTUNREACH;
     return waited ? "silence" : errno_text(errno);
 }
