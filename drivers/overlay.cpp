@@ -56,6 +56,11 @@ void refuse_others_address(const Request& request, const Host& self, const IpAdd
                         host.name + "\"");
         }
     }
+    if (overlay_of(request).control == oci::Overlay::Control::etcd) {
+        throw Error(label(request) + ": ip=" + address.text() + ": in no block of this host's")
+            .hint(std::string(oci::completions) + "/" + request.network.name +
+                  ".json has them as its ranges");
+    }
     throw Error(label(request) + ": ip=" + address.text() + ": in no host's range");
 }
 

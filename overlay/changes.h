@@ -29,9 +29,6 @@ struct Change {
     nlohmann::json transaction;
 };
 
-/// What does not fit together, by what it is about.
-using Problems = std::map<std::string, std::string>;
-
 /// Which key of the host's file says otherwise than what is defined; empty: none.
 std::string contradiction(const LocalNetwork& local, const Definition& definition);
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <utility>
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/file.h"
@@ -57,6 +58,14 @@ std::optional<LocalContainer> container_of(const Attached& attached) {
     return container;
 }
 
+// It need not be ours to write: a user of our own reads it (systemd/tmpfiles.conf).
+state::Directory open_state() {
+    auto existing = state::Directory::open_existing();
+    auto directory = existing ? std::move(*existing) : state::Directory::open();
+    state::make_directory(directory, "containers");
+    return directory;
+}
+
 std::string id_of(std::string_view name) {
     return name.ends_with(suffix) ? std::string(name.substr(0, name.size() - suffix.size())) : "";
 }
@@ -88,8 +97,7 @@ std::optional<LocalNetwork> parse_local_network(const std::string& text, const s
     return network;
 }
 
-Local::Local()
-    : state_(state::Directory::open()), notify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+Local::Local() : state_(open_state()), notify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
     if (!notify_) {
         throw_errno("inotify_init1");
     }
@@ -102,7 +110,7 @@ Local::Local()
     read_containers();
 }
 
-void Local::refresh() {
+std::set<std::string> Local::refresh() {
     alignas(inotify_event) std::array<char, 65536> buffer;
     std::set<std::string> ids;
     bool networks_changed = false;
@@ -124,11 +132,18 @@ void Local::refresh() {
     }
     if (all) {
         read_containers();
-        return;
+    } else {
+        ids.erase("");
+        for (const auto& id : ids) {
+            read_container(id);
+        }
     }
-    ids.erase("");
-    for (const auto& id : ids) {
-        read_container(id);
+    return std::exchange(changed_, {});
+}
+
+void Local::take_all_as_changed() {
+    for (const auto& [name, network] : networks) {
+        changed_.insert(name);
     }
 }
 
@@ -155,9 +170,11 @@ void Local::read_networks() {
     if (error) {
         throw system_error(error.value(), std::string("read ") + paths::networks);
     }
+    take_all_as_changed();
 }
 
 void Local::read_containers() {
+    take_all_as_changed();
     containers.clear();
     for (const auto& id : Record::list(state_)) {
         read_container(id);
@@ -168,7 +185,9 @@ void Local::read_containers() {
 // what changes it is heard of.
 void Local::read_container(const std::string& id) {
     for (auto& [name, there] : containers) {
-        there.erase(id);
+        if (there.erase(id) != 0) {
+            changed_.insert(name);
+        }
     }
     problems.erase(id);
     try {
@@ -180,6 +199,7 @@ void Local::read_container(const std::string& id) {
         for (const auto& attached : record->plan.attached) {
             if (const auto container = container_of(attached)) {
                 containers[attached.network][id] = *container;
+                changed_.insert(attached.network);
             }
         }
     } catch (const Error& problem) {

@@ -42,8 +42,8 @@ public:
 
     /// Readable when something may have changed.
     int descriptor() const { return notify_.get(); }
-    /// Looks again at what changed.
-    void refresh();
+    /// Looks again at what changed. Returns the networks of which something may have.
+    std::set<std::string> refresh();
 
     /// By name.
     std::map<std::string, LocalNetwork> networks;
@@ -56,11 +56,14 @@ private:
     void read_networks();
     void read_containers();
     void read_container(const std::string& id);
+    void take_all_as_changed();
 
     state::Directory state_;
     Fd notify_;
     int networks_watch_ = -1;
     int containers_watch_ = -1;
+    /// Networks, since the last refresh().
+    std::set<std::string> changed_;
 };
 
 /// Throws Error. Nothing where the file is none of a network with control=etcd.

@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -65,6 +66,7 @@ void serve() {
         }
     });
     ocinet::confine_program({CAP_NET_ADMIN}, oci::completions);
+    sd_notify(0, "READY=1");
     loop.run();
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <systemd/sd-daemon.h>
 
 #include <array>
 #include <cerrno>
@@ -59,12 +60,17 @@ std::string own_instance(const std::string& directory) {
     return text;
 }
 
+// Where systemd does not run us, to nobody.
+void tell_status(const std::string& status) {
+    sd_notify(0, ("STATUS=" + status).c_str());
+}
+
 } // namespace
 
 Overlay::Overlay(Loop& loop, const Config& config, std::string host_name, std::string directory)
     : loop_(loop), config_(config), directory_(std::move(directory)),
       self_{std::move(host_name), own_instance(directory_), config.address},
-      view_(config.prefix, self_.name, config.address), client_(loop, config.etcd),
+      view_({config.prefix, self_.name, config.address}), client_(loop, config.etcd),
       mirror_(loop, client_, config.prefix + "/",
               {.put = [this](const etcd::KeyValue& now) { view_.put(now); },
                .gone = [this](const std::string& key) { view_.gone(key); },
@@ -74,16 +80,16 @@ Overlay::Overlay(Loop& loop, const Config& config, std::string host_name, std::s
       step_timer_(loop,
                   [this] {
                       stuck_.clear();
-                      host_changed();
+                      everything_changed();
                   }),
       awaited_timer_(loop, [this] {
           awaited_ = 0; // what was said was said already
           step();
       }) {
-    loop_.when_readable(local_.descriptor(), [this] { host_changed(); });
+    loop_.when_readable(local_.descriptor(), [this] { host_changed(local_.refresh()); });
     loop_.when_readable(tunnels_.descriptor(), [this] {
         tunnels_.heard();
-        host_changed();
+        everything_changed();
     });
     lease_timer_.start(milliseconds(0));
 }
@@ -130,6 +136,7 @@ void Overlay::lose_lease() {
 
 void Overlay::leave() {
     leaving_ = true;
+    sd_notify(0, "STOPPING=1");
     if (self_.lease == 0) {
         loop_.stop();
         return;
@@ -155,18 +162,25 @@ void Overlay::etcd_changed(bool anew) {
         log::info("etcd answers");
         last_failure_.clear();
     }
+    if (anew) {
+        tell_status("etcd answers");
+    }
     apply(view_.take_changed());
     step();
 }
 
-void Overlay::host_changed() {
+void Overlay::host_changed(const std::set<std::string>& networks) {
+    apply(networks);
+    step();
+}
+
+void Overlay::everything_changed() {
     local_.refresh();
     std::set<std::string> all;
     for (const auto& [name, network] : local_.networks) {
         all.insert(name);
     }
-    apply(all);
-    step();
+    host_changed(all);
 }
 
 void Overlay::apply(const std::set<std::string>& networks) {
@@ -258,6 +272,7 @@ void Overlay::failed(const Error& error) {
     std::erase_if(kind, [](char letter) { return letter >= '0' && letter <= '9'; });
     if (last_failure_ != kind) {
         log::warning(error.message());
+        tell_status(error.message());
         last_failure_ = kind;
     }
 }

@@ -32,7 +32,8 @@ private:
     void keep_alive();
     void lose_lease();
     void etcd_changed(bool anew);
-    void host_changed();
+    void host_changed(const std::set<std::string>& networks);
+    void everything_changed();
     void apply(const std::set<std::string>& networks);
     void write_completion(const std::string& network);
     void step();

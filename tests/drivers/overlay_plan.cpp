@@ -194,6 +194,11 @@ TEST_CASE("a host of an overlay gives addresses of its own range alone") {
           head + "ip=10.95.2.5: in the range of host \"beta\"");
     CHECK(refusal(request_to(two_hosts(), "ip=10.95.3.5"), view()) ==
           head + "ip=10.95.3.5: in no host's range");
+    // As etcd's file is, when it is completed.
+    const json own = file(json::array({host("alpha", "192.0.2.1", {"10.95.1.0/24"})}),
+                          {{"vni", "95"}, {"control", "etcd"}});
+    CHECK(refusal(request_to(own, "ip=10.95.2.5"), view()) ==
+          head + "ip=10.95.2.5: in no block of this host's");
     CHECK(refusal(request_to(file(json::array({host("alpha", "192.0.2.1", json::array())}))),
                   view()) == head + "host \"alpha\" has no range in 10.95.0.0/16");
     HostView lost = view();

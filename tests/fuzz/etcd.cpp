@@ -46,7 +46,7 @@ void check_blocks(const overlay::View& view, const std::string& network) {
 } // namespace
 
 void fuzz_etcd(const std::string& input) {
-    overlay::View view("/ocinet", "h1", *IpAddress::parse("192.0.2.1"));
+    overlay::View view({"/ocinet", "h1", *IpAddress::parse("192.0.2.1")});
     std::istringstream lines(input);
     std::int64_t revision = 0;
     for (std::string line; std::getline(lines, line);) {

@@ -24,7 +24,7 @@ LocalNetwork network(const std::string& subnet, std::uint64_t block_size = 64) {
 struct Host {
     Host(const std::string& name, int number)
         : self{name, "i-" + name, *IpAddress::parse("192.0.2." + std::to_string(number)), number},
-          view("/ocinet", name, self.address) {}
+          view({"/ocinet", name, self.address}) {}
 
     Self self;
     View view;

@@ -28,7 +28,7 @@ std::string definition_text(std::uint64_t block_size = 64) {
 
 /// An etcd that only has keys, and who looks at it.
 struct Store {
-    Store() : view("/ocinet", "h1", ip("192.0.2.1")) {}
+    Store() : view({"/ocinet", "h1", ip("192.0.2.1")}) {}
 
     void put(const std::string& key, const std::string& value, std::int64_t lease = 0) {
         ++revision;
@@ -221,6 +221,31 @@ TEST_CASE("an address that is used again is its new container's") {
     CHECK(store.elsewhere()[0].mac == *Mac::parse("02:00:00:00:00:02"));
 }
 
+TEST_CASE("what is believed follows each change") {
+    Store store = two_hosts();
+    store.put_container("h2", "c", "02:00:00:00:00:01", "10.95.0.129");
+    REQUIRE(store.elsewhere().size() == 1);
+    store.put_host("h2", "192.0.2.22");
+    REQUIRE(store.elsewhere().size() == 1);
+    CHECK(store.elsewhere()[0].host == ip("192.0.2.22"));
+    store.erase("blocks/blue/10.95.0.128-26");
+    CHECK(store.elsewhere().empty());
+    CHECK_FALSE(store.problem("hosts/h2/containers/blue/c").empty());
+    store.put("blocks/blue/10.95.0.128-26", "h2 i-h2");
+    CHECK(store.elsewhere().size() == 1);
+    CHECK(store.problem("hosts/h2/containers/blue/c").empty());
+    store.erase("hosts/h2/self");
+    CHECK(store.elsewhere().empty());
+    store.put_host("h2", "192.0.2.2");
+    CHECK(store.elsewhere().size() == 1);
+    store.erase("networks/blue");
+    CHECK(store.elsewhere().empty());
+    store.put("networks/blue", definition_text());
+    CHECK(store.elsewhere().size() == 1);
+    store.erase("hosts/h2/containers/blue/c");
+    CHECK(store.elsewhere().empty());
+}
+
 TEST_CASE("a MAC address stays the host's that had it first") {
     Store store = two_hosts();
     store.put_host("h3", "192.0.2.3");
@@ -231,6 +256,11 @@ TEST_CASE("a MAC address stays the host's that had it first") {
     store.put_container("h3", "thief2", "02:00:00:00:00:02", "10.95.0.194");
     REQUIRE(store.elsewhere().size() == 1);
     CHECK(store.elsewhere()[0].host == ip("192.0.2.2"));
+    CHECK(store.problem("hosts/h3/containers/blue/thief") ==
+          "02:00:00:00:00:01 is a container's on h1 already");
+    CHECK(store.problem("hosts/h3/containers/blue/thief2") ==
+          "02:00:00:00:00:02 is a container's on h2 already");
+    CHECK(store.problem("hosts/h2/containers/blue/c").empty());
     // Saying it again makes nobody first.
     store.put_container("h2", "c", "02:00:00:00:00:02", "10.95.0.129");
     CHECK(store.elsewhere()[0].host == ip("192.0.2.2"));

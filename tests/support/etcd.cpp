@@ -196,8 +196,8 @@ void OverlayHost::write_config(const json& etcd) const {
         json{{"address", "192.0.2." + std::to_string(number_)}, {"etcd", etcd}, {"ttl", 3}}.dump());
 }
 
-void OverlayHost::start() {
-    process_.emplace(host.start("exec " OCINET_PREFIX "/libexec/ocinet/ocinet-overlay"));
+void OverlayHost::start(const std::string& as) {
+    process_.emplace(host.start("exec " + as + OCINET_PREFIX "/libexec/ocinet/ocinet-overlay"));
 }
 
 Result OverlayHost::end() {

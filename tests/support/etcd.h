@@ -66,7 +66,8 @@ public:
     OverlayHost(const Underlay& net, const Etcd& etcd, int number);
 
     void write_config(const nlohmann::json& etcd) const;
-    void start();
+    /// `as`: a program, and its arguments, that becomes it.
+    void start(const std::string& as = "");
     /// SIGKILL.
     void kill() { process_.reset(); }
     /// SIGTERM; waits for its end.

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "netsetup/base/address.h"
+#include "overlay/definition.h"
+
+/// What stands in etcd, as it is said there: who may say it, and what holds, is another matter
+/// (judgement.h).
+namespace ocinet::overlay {
+
+struct HostClaim {
+    /// Tells a host from another one of the same name.
+    std::string instance;
+    /// From which its tunnels lead.
+    IpAddress address;
+    std::int64_t mod_revision = 0;
+    std::int64_t lease = 0;
+};
+
+struct BlockClaim {
+    std::string host;
+    /// Of the host of this name.
+    std::string instance;
+    std::int64_t create_revision = 0;
+};
+
+struct ContainerClaim {
+    Mac mac;
+    std::vector<IpAddress> addresses;
+    std::int64_t create_revision = 0;
+};
+
+using BlockClaims = std::map<Prefix, BlockClaim>;
+
+inline bool overlaps_any(const BlockClaims& blocks, const Prefix& block) {
+    const auto behind = blocks.lower_bound(block);
+    return (behind != blocks.end() && behind->first.overlaps(block)) ||
+           (behind != blocks.begin() && std::prev(behind)->first.overlaps(block));
+}
+
+/// Of one network.
+struct Claims {
+    std::optional<Definition> definition = {};
+    BlockClaims blocks = {};
+    /// By host and id.
+    std::map<std::pair<std::string, std::string>, ContainerClaim> containers = {};
+
+    bool is_empty() const { return !definition && blocks.empty() && containers.empty(); }
+};
+
+using HostClaims = std::map<std::string, HostClaim>;
+
+} // namespace ocinet::overlay

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "overlay/judgement.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+namespace ocinet::overlay {
+
+namespace {
+
+// The one in which an address lies, of blocks that do not overlap.
+const BlockClaim* find_around(const BlockClaims& blocks, const IpAddress& address) {
+    const auto behind = blocks.upper_bound({address, address.bits()});
+    if (behind == blocks.begin()) {
+        return nullptr;
+    }
+    const auto found = std::prev(behind);
+    return found->first.contains(address) ? &found->second : nullptr;
+}
+
+const oci::Subnet* subnet_with(const Definition& definition, const IpAddress& address) {
+    const auto found =
+        std::find_if(definition.subnets.begin(), definition.subnets.end(),
+                     [&](const oci::Subnet& subnet) { return subnet.subnet.contains(address); });
+    return found == definition.subnets.end() ? nullptr : &*found;
+}
+
+// Of two that overlap the first one taken: only who broke a rule took the other.
+void judge_blocks(Judgement& judged, const Judge& judge, const std::string& name,
+                  const Claims& claims) {
+    std::vector<std::pair<Prefix, BlockClaim>> taken(claims.blocks.begin(), claims.blocks.end());
+    std::sort(taken.begin(), taken.end(), [](const auto& one, const auto& other) {
+        return one.second.create_revision < other.second.create_revision;
+    });
+    for (const auto& [block, claim] : taken) {
+        const auto* subnet = subnet_with(*claims.definition, block.address);
+        const bool is_of_network =
+            subnet && Blocks(*subnet, claims.definition->block_size).has(block);
+        if (is_of_network && !overlaps_any(judged.blocks, block)) {
+            judged.blocks[block] = claim;
+        } else {
+            judged
+                .problems[judge.text({.kind = Key::Kind::block, .network = name, .block = block})] =
+                is_of_network ? "overlaps one that was taken before" : "no block of the network";
+        }
+    }
+}
+
+// Empty: nothing.
+std::string wrong_with(const ContainerClaim& container, const std::string& host,
+                       const BlockClaims& blocks, const Definition& definition,
+                       const HostClaims& hosts) {
+    if (container.addresses.empty()) {
+        return "no address";
+    }
+    const auto there = hosts.find(host);
+    for (const auto& address : container.addresses) {
+        const auto* owner = find_around(blocks, address);
+        const auto* subnet = subnet_with(definition, address);
+        if (!owner || owner->host != host ||
+            (there != hosts.end() && owner->instance != there->second.instance)) {
+            return address.text() + " lies in no block of " + host;
+        }
+        if (!oci::is_host_address(address, subnet->subnet) || address == subnet->gateway) {
+            return address.text() + " is no container's address";
+        }
+    }
+    return "";
+}
+
+struct Present {
+    const std::string* host = nullptr;
+    const std::string* id = nullptr;
+    const ContainerClaim* container = nullptr;
+};
+
+// Those whose addresses are their hosts' to give, in the order in which they came.
+std::vector<Present> valid_ones(Judgement& judged, const Judge& judge, const std::string& name,
+                                const Claims& claims, const HostClaims& hosts) {
+    std::vector<Present> valid;
+    for (const auto& [whose, container] : claims.containers) {
+        const auto& [host, id] = whose;
+        const std::string wrong =
+            wrong_with(container, host, judged.blocks, *claims.definition, hosts);
+        if (wrong.empty()) {
+            valid.push_back({&host, &id, &container});
+        } else {
+            judged.problems[judge.text(
+                {.kind = Key::Kind::container, .network = name, .host = host, .container = id})] =
+                wrong;
+        }
+    }
+    std::sort(valid.begin(), valid.end(), [](const Present& one, const Present& other) {
+        return one.container->create_revision < other.container->create_revision;
+    });
+    return valid;
+}
+
+// An address is one host's to give, so that of two that have it, or of two on one host that have a
+// MAC address, the later one is there and the other has left. Of hosts that do not agree whose a
+// MAC address is the first keeps it.
+std::vector<Present> present_ones(Judgement& judged, const Judge& judge, const std::string& name,
+                                  std::vector<Present> present) {
+    std::map<Mac, std::size_t> macs;
+    std::map<IpAddress, std::size_t> addresses;
+    for (std::size_t i = 0; i < present.size(); ++i) {
+        Present& one = present[i];
+        const auto [same, is_new] = macs.emplace(one.container->mac, i);
+        const Present& first = present[same->second];
+        if (!is_new && *first.host != *one.host) {
+            judged.problems[judge.text({.kind = Key::Kind::container,
+                                        .network = name,
+                                        .host = *one.host,
+                                        .container = *one.id})] =
+                one.container->mac.text() + " is a container's on " + *first.host + " already";
+            one.container = nullptr;
+            continue;
+        }
+        if (!is_new) {
+            present[std::exchange(same->second, i)].container = nullptr;
+        }
+        for (const auto& address : one.container->addresses) {
+            if (const auto before = addresses.find(address); before != addresses.end()) {
+                present[before->second].container = nullptr;
+            }
+            addresses[address] = i;
+        }
+    }
+    std::erase_if(present, [](const Present& one) { return !one.container; });
+    return present;
+}
+
+} // namespace
+
+Reachable judge_hosts(const Judge& judge, const HostClaims& hosts) {
+    std::vector<std::pair<std::string, HostClaim>> all(hosts.begin(), hosts.end());
+    std::sort(all.begin(), all.end(), [](const auto& one, const auto& other) {
+        return one.second.mod_revision < other.second.mod_revision;
+    });
+    Reachable reachable;
+    std::set<IpAddress> seen{judge.address};
+    for (const auto& [name, host] : all) {
+        const IpAddress& address = host.address;
+        const bool is_hosts = address.family() == judge.address.family() && !address.is_any() &&
+                              !address.is_loopback() && !address.is_multicast();
+        if (name == judge.self) {
+            continue;
+        }
+        if (is_hosts && seen.insert(address).second) {
+            reachable.hosts[name] = address;
+        } else {
+            reachable.problems[judge.text({.kind = Key::Kind::host, .host = name})] =
+                "tunnels from here cannot lead to " + address.text() +
+                (is_hosts ? ": another host has it" : "");
+        }
+    }
+    return reachable;
+}
+
+Judgement judge_network(const Judge& judge, const std::string& name, const Claims& claims,
+                        const HostClaims& hosts, const Reachable& reachable) {
+    Judgement judged;
+    judge_blocks(judged, judge, name, claims);
+    auto valid = valid_ones(judged, judge, name, claims, hosts);
+    for (const auto& one : present_ones(judged, judge, name, std::move(valid))) {
+        if (const auto at = reachable.hosts.find(*one.host); at != reachable.hosts.end()) {
+            judged.elsewhere.push_back({one.container->mac, at->second, one.container->addresses});
+        }
+    }
+    return judged;
+}
+
+} // namespace ocinet::overlay

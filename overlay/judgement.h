@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "netsetup/endpoints.h"
+#include "overlay/claims.h"
+#include "overlay/keys.h"
+
+/// What of all that is said in etcd holds. Nobody is believed beyond what is his to say: a
+/// container's addresses lie in its host's blocks, a block is one of the network's and not within
+/// one that was taken before, a host's address is another's than ours. Pure.
+namespace ocinet::overlay {
+
+/// What breaks a rule, or does not fit together, by what it is about.
+using Problems = std::map<std::string, std::string>;
+
+/// To whom all of it is said.
+struct Judge {
+    /// Of all keys.
+    std::string prefix;
+    /// This host's name, and the address from which its tunnels lead.
+    std::string self;
+    IpAddress address;
+
+    std::string text(const Key& key) const { return to_text(prefix, key); }
+};
+
+/// To which hosts tunnels lead from here, and to which address: another machine, and one.
+struct Reachable {
+    std::map<std::string, IpAddress> hosts;
+    Problems problems;
+};
+Reachable judge_hosts(const Judge& judge, const HostClaims& hosts);
+
+/// Of one network that is defined.
+struct Judgement {
+    /// Those that are somebody's.
+    BlockClaims blocks;
+    /// Containers on other hosts.
+    std::vector<endpoints::Endpoint> elsewhere;
+    Problems problems;
+};
+Judgement judge_network(const Judge& judge, const std::string& name, const Claims& claims,
+                        const HostClaims& hosts, const Reachable& reachable);
+
+} // namespace ocinet::overlay

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// ocinet-overlay as its systemd unit runs it, with the files that are shipped beside that.
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cstring>
+
+#include "netsetup/base/fd.h"
+#include "tests/support/catch.h"
+#include "tests/support/etcd.h"
+
+namespace ocinet::test {
+
+namespace {
+
+using nlohmann::json;
+
+const json blue{{"driver", "overlay"},
+                {"subnets", json::array({{{"subnet", "10.95.0.0/16"}}})},
+                {"options", {{"control", "etcd"}}}};
+constexpr const char* user = "ocinet-overlay";
+
+/// Where systemd would hear (sd_notify(3)).
+class Notified {
+public:
+    Notified() : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strncpy(address.sun_path, path().c_str(), sizeof address.sun_path - 1);
+        REQUIRE(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address),
+                       sizeof address) == 0);
+        REQUIRE(::chmod(path().c_str(), 0666) == 0);
+        REQUIRE(::chmod(directory_.path().c_str(), 0755) == 0);
+    }
+
+    std::string path() const { return directory_ / "notify"; }
+    bool hears(const std::string& text) {
+        return eventually([&] {
+            std::array<char, 4096> buffer{};
+            ssize_t size = 0;
+            while ((size = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT)) > 0) {
+                heard_.append(buffer.data(), std::size_t(size)).append("\n");
+            }
+            return heard_.find(text) != std::string::npos;
+        });
+    }
+
+private:
+    TempDir directory_;
+    Fd socket_;
+    std::string heard_;
+};
+
+void install(const Host& host) {
+    const std::string shipped = (source_directory() / "overlay/systemd").string();
+    host.sh("systemd-sysusers " + shipped + "/sysusers.conf; systemd-tmpfiles --create " + shipped +
+            "/tmpfiles.conf");
+    // What the unit's StateDirectory= does.
+    host.sh("install -d /var/lib/ocinet; install -d -o ocinet-overlay /var/lib/ocinet/overlay");
+}
+
+std::string as_user(const Notified& notified) {
+    return "env NOTIFY_SOCKET=" + notified.path() + " setpriv --reuid " + user + " --regid " +
+           user +
+           " --init-groups --inh-caps=-all,+net_admin --ambient-caps=-all,+net_admin "
+           "--bounding-set=-all,+net_admin ";
+}
+
+} // namespace
+
+TEST_CASE("service: a user of its own reads what the hook writes as root") {
+    SKIP_IF_MISSING(missing_for_etcd());
+    const Underlay net(2);
+    Etcd etcd(net);
+    OverlayHost one(net, etcd, 1);
+    OverlayHost two(net, etcd, 2);
+    Notified notified;
+    install(one.host);
+    one.host.write_network("blue", blue);
+    two.host.write_network("blue", blue);
+    etcd.stop();
+    one.start(as_user(notified));
+    // It does not wait for etcd: containers do not, either.
+    CHECK(notified.hears("READY=1"));
+    CHECK(notified.hears("STATUS=no etcd answers"));
+    etcd.start();
+    CHECK(notified.hears("STATUS=etcd answers"));
+    two.start();
+    REQUIRE(one.knows("blue"));
+    REQUIRE(two.knows("blue"));
+
+    const std::string process = "/proc/" + std::to_string(one.pid());
+    CHECK(one.host.sh("stat -c %U " + process) == std::string(user) + "\n");
+    CHECK_THAT(one.host.sh("cat " + process + "/status"),
+               contains("CapPrm:\t0000000000001000\n") && contains("CapAmb:\t0000000000000000\n"));
+    const Container here = net.container(1, "blue");
+    const Container there = net.container(2, "blue");
+    here.attach();
+    const std::string address = there.attach()["attachments"][0]["addresses"][0];
+    CHECK(eventually([&] {
+        return here.run("busybox ping -c1 -W1 " + address.substr(0, address.find('/'))).status == 0;
+    }));
+    CHECK(etcd.keys("hosts/h1/containers/").size() == 1);
+    CHECK(one.end().status == 0);
+    CHECK(notified.hears("STOPPING=1"));
+}
+
+} // namespace ocinet::test
