@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t at_once = 64;
+const std::size_t at_once = bearable(64);
 constexpr std::size_t most_containers = 96;
 
 void prepare(const Host& host) {
