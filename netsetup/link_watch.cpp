@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -16,17 +17,31 @@ namespace ocinet {
 
 namespace {
 
-// Whether something was heard. What does not fit into the socket's buffer was something, too.
-bool hear(const Fd& socket, int flags) {
-    std::array<char, 8192> message{};
+/// What one recv() brings.
+struct Heard {
+    /// Something. What does not fit into the socket's buffer was something, too.
+    bool any = false;
+    bool lost = false;
+    std::set<int> links;
+};
+
+Heard hear(const Fd& socket, int flags) {
+    alignas(nlmsghdr) std::array<char, 8192> buffer{};
     ssize_t size = 0;
-    while ((size = ::recv(socket.get(), message.data(), message.size(), flags)) < 0 &&
+    while ((size = ::recv(socket.get(), buffer.data(), buffer.size(), flags)) < 0 &&
            errno == EINTR) {
     }
     if (size < 0 && errno != EAGAIN && errno != ENOBUFS) {
         throw_errno("hear of links");
     }
-    return size >= 0 || errno == ENOBUFS;
+    Heard heard{.any = size >= 0 || errno == ENOBUFS, .lost = size < 0 && errno == ENOBUFS};
+    const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
+    for (auto left = unsigned(std::max<ssize_t>(size, 0));
+         NLMSG_OK(message, left) && message->nlmsg_len >= NLMSG_LENGTH(sizeof(ifinfomsg));
+         message = NLMSG_NEXT(message, left)) {
+        heard.links.insert(static_cast<const ifinfomsg*>(NLMSG_DATA(message))->ifi_index);
+    }
+    return heard;
 }
 
 } // namespace
@@ -51,16 +66,22 @@ bool LinkWatch::wait(const Deadline& deadline) {
     if (::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0) {
         throw_errno("limit the time to hear of links");
     }
-    if (!hear(socket_, 0)) {
+    if (!hear(socket_, 0).any) {
         return false;
     }
-    clear(); // all of one change
+    changed(); // all of one change
     return true;
 }
 
-void LinkWatch::clear() {
-    while (hear(socket_, MSG_DONTWAIT)) {
+std::optional<std::set<int>> LinkWatch::changed() {
+    std::set<int> links;
+    bool lost = false;
+    Heard heard;
+    while ((heard = hear(socket_, MSG_DONTWAIT)).any) {
+        links.merge(heard.links);
+        lost = lost || heard.lost;
     }
+    return lost ? std::nullopt : std::optional(std::move(links));
 }
 
 } // namespace ocinet

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <optional>
+#include <set>
+
 #include "netsetup/base/deadline.h"
 #include "netsetup/base/fd.h"
 
@@ -16,9 +19,10 @@ public:
     /// comes until the deadline; throws Error.
     bool wait(const Deadline& deadline);
 
-    /// Readable when one has changed, until clear().
+    /// Readable when one has changed, until changed().
     int descriptor() const { return socket_.get(); }
-    void clear();
+    /// The indices of those that have; nothing: more than could be heard.
+    std::optional<std::set<int>> changed();
 
 private:
     explicit LinkWatch(Fd socket) : socket_(std::move(socket)) {}

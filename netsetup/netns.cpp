@@ -80,7 +80,7 @@ bool may_live_in(const NetnsIdentity& netns, const std::string& pid) {
     if (::stat(("/proc/" + pid + "/ns/net").c_str(), &status) == 0) {
         return status.st_ino == netns.inode;
     }
-    if (!is_of_gone(errno) && errno != EACCES) {
+    if (!is_of_gone(errno) && errno != EACCES && errno != EPERM) { // EPERM: hidepid=1
         throw_errno("stat the network namespace of process " + pid);
     }
     return false;

@@ -81,7 +81,9 @@ namespace {
 
 Fd open_pidfd(pid_t pid) {
     Fd pidfd(int(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!pidfd && errno != ESRCH) {
+    // EINVAL, since Linux 6.15 ENOENT: the number is a thread's by now, or that of a process group
+    // whose process has ended.
+    if (!pidfd && errno != ESRCH && errno != EINVAL && errno != ENOENT) {
         throw_errno("pidfd_open " + std::to_string(pid));
     }
     return pidfd;

@@ -101,10 +101,12 @@ auto parse_record(const std::string& id, const std::string& text, Get get) {
             throw Error(std::to_string(process.pid) + " is no process id");
         }
         return get(json);
-    } catch (Error& error) {
-        throw error.in("the record " + file_of(id));
+    } catch (const Error& error) {
+        DamagedRecord damaged("the record " + file_of(id) + ": " + error.message());
+        damaged.hint(error.hint());
+        throw damaged;
     } catch (const nlohmann::json::exception& error) {
-        throw Error("the record " + file_of(id) + " is damaged: " + error.what());
+        throw DamagedRecord("the record " + file_of(id) + " is damaged: " + error.what());
     }
 }
 

@@ -12,6 +12,11 @@
 
 namespace ocinet {
 
+/// A record that was read and cannot be understood: no later try will either.
+struct DamagedRecord : Error {
+    using Error::Error;
+};
+
 /// What is known of one container: containers/ID.json, replaced as a whole. It is the journal, too:
 /// it holds the complete plan before the plan's first operation touches anything, and every undo is
 /// idempotent, so that whoever finds it knows how to go back from wherever its writer was killed.
@@ -45,7 +50,7 @@ struct Record {
     std::vector<std::string> networks;
     Plan plan;
 
-    /// Nothing when there is no record; throws Error when it cannot be understood.
+    /// Nothing when there is no record; throws DamagedRecord, or Error when it cannot be read.
     static std::optional<Record> load(const state::Directory& directory, const std::string& id);
     /// The process of a container that is attached, read without its plan; nothing for any other.
     static std::optional<ProcessIdentity> holder(const state::Directory& directory,

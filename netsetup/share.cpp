@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "netsetup/base/log.h"
 #include "netsetup/state/dhcp_leases.h"
 #include "netsetup/state/users.h"
 
@@ -25,8 +26,15 @@ std::string users_of(const NetnsIdentity& netns) {
     return "users/" + thing_of(netns);
 }
 
+// One whose record is damaged is taken for a living one: it must not lose its network.
 bool lives(const state::Directory& directory, const std::string& id, const Record& holder) {
-    const auto record = Record::load(directory, id);
+    std::optional<Record> record;
+    try {
+        record = Record::load(directory, id);
+    } catch (const DamagedRecord& damaged) {
+        log::warning(damaged.message());
+        return true;
+    }
     return record && record->joined == holder.id && record->netns == holder.netns &&
            is_alive(record->process);
 }

@@ -112,8 +112,8 @@ Local::Local() : state_(open_state()), notify_(::inotify_init1(IN_CLOEXEC | IN_N
 
 std::set<std::string> Local::refresh() {
     alignas(inotify_event) std::array<char, 65536> buffer;
-    std::set<std::string> ids;
-    bool networks_changed = false;
+    auto ids = std::exchange(unread_, {});
+    bool networks_changed = std::exchange(networks_unread_, false);
     bool all = false;
     ssize_t size = 0;
     while ((size = ::read(notify_.get(), buffer.data(), buffer.size())) > 0) {
@@ -148,7 +148,9 @@ void Local::take_all_as_changed() {
 }
 
 void Local::read_networks() {
-    networks.clear();
+    take_all_as_changed();
+    const auto before = std::exchange(networks, {});
+    std::erase_if(problems, [](const auto& problem) { return problem.first.starts_with('/'); });
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(paths::networks, error)) {
         const std::string name = id_of(entry.path().filename().string());
@@ -156,7 +158,6 @@ void Local::read_networks() {
         if (!is_network_name(name)) {
             continue;
         }
-        problems.erase(file);
         try {
             const auto text = read_file(file, largest_network_file);
             const auto network = text ? parse_local_network(*text, name, file) : std::nullopt;
@@ -165,6 +166,10 @@ void Local::read_networks() {
             }
         } catch (const Error& problem) {
             problems[file] = problem.message();
+            networks_unread_ = true;
+            if (const auto known = before.find(name); known != before.end()) {
+                networks.insert(*known);
+            }
         }
     }
     if (error) {
@@ -174,9 +179,16 @@ void Local::read_networks() {
 }
 
 void Local::read_containers() {
-    take_all_as_changed();
-    containers.clear();
-    for (const auto& id : Record::list(state_)) {
+    std::set<std::string> ids;
+    for (const auto& [name, there] : containers) {
+        for (const auto& [id, container] : there) {
+            ids.insert(id);
+        }
+    }
+    for (auto& id : Record::list(state_)) {
+        ids.insert(std::move(id));
+    }
+    for (const auto& id : ids) {
         read_container(id);
     }
 }
@@ -184,26 +196,30 @@ void Local::read_containers() {
 // Records are replaced as a whole: without its lock what is read is what was true a moment ago, and
 // what changes it is heard of.
 void Local::read_container(const std::string& id) {
+    problems.erase(id);
+    try {
+        take(id, Record::load(state_, id));
+    } catch (const Error& problem) {
+        problems[id] = problem.message();
+        unread_.insert(id);
+    }
+}
+
+void Local::take(const std::string& id, const std::optional<Record>& record) {
     for (auto& [name, there] : containers) {
         if (there.erase(id) != 0) {
             changed_.insert(name);
         }
     }
-    problems.erase(id);
-    try {
-        const auto record = Record::load(state_, id);
-        if (!record || record->phase == Record::Phase::removing ||
-            record->phase == Record::Phase::attaching) {
-            return;
+    if (!record || record->phase == Record::Phase::removing ||
+        record->phase == Record::Phase::attaching) {
+        return;
+    }
+    for (const auto& attached : record->plan.attached) {
+        if (const auto container = container_of(attached)) {
+            containers[attached.network][id] = *container;
+            changed_.insert(attached.network);
         }
-        for (const auto& attached : record->plan.attached) {
-            if (const auto container = container_of(attached)) {
-                containers[attached.network][id] = *container;
-                changed_.insert(attached.network);
-            }
-        }
-    } catch (const Error& problem) {
-        problems[id] = problem.message();
     }
 }
 

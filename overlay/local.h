@@ -10,6 +10,7 @@
 
 #include "netsetup/base/address.h"
 #include "netsetup/base/fd.h"
+#include "netsetup/record.h"
 #include "netsetup/state/directory.h"
 #include "overlay/definition.h"
 
@@ -42,20 +43,22 @@ public:
 
     /// Readable when something may have changed.
     int descriptor() const { return notify_.get(); }
-    /// Looks again at what changed. Returns the networks of which something may have.
+    /// Looks again at what changed, and at what could not be read before. Returns the networks of
+    /// which something may have changed.
     std::set<std::string> refresh();
 
     /// By name.
     std::map<std::string, LocalNetwork> networks;
     /// By network and id.
     std::map<std::string, std::map<std::string, LocalContainer>> containers;
-    /// Files that cannot be read, and why.
+    /// Files that cannot be read, and why: what they said before holds until they can.
     std::map<std::string, std::string> problems;
 
 private:
     void read_networks();
     void read_containers();
     void read_container(const std::string& id);
+    void take(const std::string& id, const std::optional<Record>& record);
     void take_all_as_changed();
 
     state::Directory state_;
@@ -64,6 +67,10 @@ private:
     int containers_watch_ = -1;
     /// Networks, since the last refresh().
     std::set<std::string> changed_;
+    /// Containers whose record could not be read.
+    std::set<std::string> unread_;
+    /// A network's file could not.
+    bool networks_unread_ = false;
 };
 
 /// Throws Error. Nothing where the file is none of a network with control=etcd.

@@ -4,7 +4,6 @@
 #include <linux/capability.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -19,6 +18,7 @@
 #include "oci-config/overlay.h"
 #include "oci-config/settings.h"
 #include "overlay/forget.h"
+#include "overlay/notify.h"
 #include "overlay/overlay.h"
 
 namespace {
@@ -66,7 +66,7 @@ void serve() {
         }
     });
     ocinet::confine_program({CAP_NET_ADMIN}, oci::completions);
-    sd_notify(0, "READY=1");
+    overlay::notify("READY=1");
     loop.run();
 }
 

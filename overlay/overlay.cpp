@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <systemd/sd-daemon.h>
 
 #include <array>
 #include <cerrno>
@@ -13,6 +12,7 @@
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/text.h"
+#include "overlay/notify.h"
 
 namespace ocinet::overlay {
 
@@ -22,6 +22,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds retry_pause(500);
 constexpr milliseconds patience(2000);
+// Until what could not be read here is looked at again.
+constexpr milliseconds unreadable_pause(5000);
 constexpr std::size_t largest_file = 1 << 20;
 
 void make_directory(const std::string& path) {
@@ -60,11 +62,6 @@ std::string own_instance(const std::string& directory) {
     return text;
 }
 
-// Where systemd does not run us, to nobody.
-void tell_status(const std::string& status) {
-    sd_notify(0, ("STATUS=" + status).c_str());
-}
-
 } // namespace
 
 Overlay::Overlay(Loop& loop, const Config& config, std::string host_name, std::string directory)
@@ -87,10 +84,7 @@ Overlay::Overlay(Loop& loop, const Config& config, std::string host_name, std::s
           step();
       }) {
     loop_.when_readable(local_.descriptor(), [this] { host_changed(local_.refresh()); });
-    loop_.when_readable(tunnels_.descriptor(), [this] {
-        tunnels_.heard();
-        everything_changed();
-    });
+    loop_.when_readable(tunnels_.descriptor(), [this] { links_changed(); });
     lease_timer_.start(milliseconds(0));
 }
 
@@ -136,7 +130,7 @@ void Overlay::lose_lease() {
 
 void Overlay::leave() {
     leaving_ = true;
-    sd_notify(0, "STOPPING=1");
+    notify("STOPPING=1");
     if (self_.lease == 0) {
         loop_.stop();
         return;
@@ -158,12 +152,12 @@ void Overlay::etcd_changed(bool anew) {
     if (anew) {
         awaited_ = 0;
     }
+    if (anew || !last_failure_.empty()) {
+        notify("STATUS=etcd answers");
+    }
     if (!last_failure_.empty()) {
         log::info("etcd answers");
         last_failure_.clear();
-    }
-    if (anew) {
-        tell_status("etcd answers");
     }
     apply(view_.take_changed());
     step();
@@ -172,6 +166,20 @@ void Overlay::etcd_changed(bool anew) {
 void Overlay::host_changed(const std::set<std::string>& networks) {
     apply(networks);
     step();
+    if (!local_.problems.empty() && !step_timer_.is_running()) {
+        step_timer_.start(unreadable_pause);
+    }
+}
+
+// Links whose networks are not known yet may be those of any that has none.
+void Overlay::links_changed() {
+    auto networks = tunnels_.changed();
+    for (const auto& [name, network] : local_.networks) {
+        if (!tunnels_.knows(name)) {
+            networks.insert(name);
+        }
+    }
+    host_changed(networks);
 }
 
 void Overlay::everything_changed() {
@@ -272,7 +280,7 @@ void Overlay::failed(const Error& error) {
     std::erase_if(kind, [](char letter) { return letter >= '0' && letter <= '9'; });
     if (last_failure_ != kind) {
         log::warning(error.message());
-        tell_status(error.message());
+        notify("STATUS=" + printable(error.message()));
         last_failure_ = kind;
     }
 }

@@ -33,6 +33,7 @@ private:
     void lose_lease();
     void etcd_changed(bool anew);
     void host_changed(const std::set<std::string>& networks);
+    void links_changed();
     void everything_changed();
     void apply(const std::set<std::string>& networks);
     void write_completion(const std::string& network);

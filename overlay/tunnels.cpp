@@ -21,11 +21,19 @@ constexpr std::size_t most_to_ask = 4096;
 Tunnels::Tunnels() : watch_(LinkWatch::open()), socket_(netlink::Socket::open(NETLINK_ROUTE)) {}
 
 // A bridge that was down has forgotten its neighbours. Of large networks that is not asked about at
-// each link that comes or goes: their lists are long.
-void Tunnels::heard() {
-    watch_.clear();
-    std::erase_if(known_,
-                  [](const auto& known) { return known.second.endpoints.size() <= most_to_ask; });
+// each port that comes or goes: their lists are long.
+std::set<std::string> Tunnels::changed() {
+    const auto links = watch_.changed();
+    std::set<std::string> networks;
+    for (const auto& [name, known] : known_) {
+        if (!links || links->contains(known.links.vxlan) || links->contains(known.links.bridge)) {
+            networks.insert(name);
+        }
+    }
+    std::erase_if(known_, [&](const auto& known) {
+        return networks.contains(known.first) && known.second.endpoints.size() <= most_to_ask;
+    });
+    return networks;
 }
 
 void Tunnels::apply(const std::string& network, const std::string& bridge,

@@ -19,9 +19,12 @@ class Tunnels {
 public:
     Tunnels();
 
-    /// Readable when a link has changed; heard() before the next apply().
+    /// Readable when a link has changed; changed() before the next apply().
     int descriptor() const { return watch_.descriptor(); }
-    void heard();
+    /// Networks whose links have.
+    std::set<std::string> changed();
+    /// Whether the network's links were there at its last apply().
+    bool knows(const std::string& network) const { return known_.contains(network); }
 
     /// `own`: the MAC addresses of containers on this host, which are nowhere else. Throws Error;
     /// the next time everything is compared with the kernel.

@@ -194,9 +194,12 @@ const Judgement& View::judgement(const std::string& network) const {
     if (found == networks_.end() || !found->second.definition) {
         return nothing;
     }
-    const auto [judged, is_new] = judgements_.try_emplace(network);
-    if (is_new) {
-        judged->second = judge_network(judge_, network, found->second, hosts_, reachable());
+    auto judged = judgements_.find(network);
+    if (judged == judgements_.end()) {
+        judged = judgements_
+                     .emplace(network,
+                              judge_network(judge_, network, found->second, hosts_, reachable()))
+                     .first;
     }
     return judged->second;
 }

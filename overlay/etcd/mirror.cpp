@@ -99,7 +99,8 @@ bool Mirror::take_message(const nlohmann::json& message) {
         revision_ = std::max(revision_, now.mod_revision);
     }
     can_watch_ = true;
-    if (!events.empty()) {
+    // Also when the watch goes on after it was lost: etcd answers again.
+    if (!events.empty() || message.value("created", false)) {
         listener_.settled(false);
     }
     return true;

@@ -18,7 +18,8 @@ public:
     struct Listener {
         std::function<void(const KeyValue& now)> put;
         std::function<void(const std::string& key)> gone;
-        /// After all of a message's; `anew`: of a list's, whose revision may be any.
+        /// After all of a message's, which may be none; `anew`: of a list's, whose revision may be
+        /// any.
         std::function<void(bool anew)> settled;
         /// What keeps it from knowing; it goes on trying.
         std::function<void(const Error& error)> failed;

@@ -150,7 +150,8 @@ TEST_CASE("the units run what is installed") {
 TEST_CASE("systemd takes the units as they are meant") {
     const Installed installed;
     const Host host;
-    for (const auto* unit : {"ocinet-gc.service", "ocinet-gc.timer", "nftables.service"}) {
+    for (const auto* unit :
+         {"ocinet-gc.service", "ocinet-gc.timer", "nftables.service", "ocinet-overlay.service"}) {
         CAPTURE(unit);
         // The colon: systemd's own directories, too.
         const Result result = host.run("SYSTEMD_UNIT_PATH=" + installed.units() +

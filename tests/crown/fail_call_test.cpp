@@ -80,14 +80,14 @@ void judge(Problems& problems, Course& course, const Failing& failing, const Res
     }
 }
 
-Problems fail_at(Course& course, const Failing& failing, const Interference& interference) {
+Problems fail_at(Course& course, const Failing& failing, const Interference& interference,
+                 bool sweep) {
     Problems problems;
     try {
         course.begin();
         Scene& scene = course.scene();
         const auto trace = trace_hook(scene.host(), scene.box(), course.stage_name(), interference,
                                       failing.traced);
-        const bool sweep = (interference.at + seed()) % 2 == 0;
         judge(problems, course, failing, trace.result, sweep);
         if (const auto problem = scene.neighbour_problem(); !problem.empty()) {
             problems.push_back(problem);
@@ -112,14 +112,16 @@ std::vector<long> calls_of(Course& course, Traced traced) {
     return std::move(trace.calls);
 }
 
+template <typename Sweep>
 void fail_each(Outcome& outcome, Course& course, const Failing& failing,
-               const std::vector<Interference>& all, const std::vector<std::size_t>& chosen) {
+               const std::vector<Interference>& all, const std::vector<std::size_t>& chosen,
+               Sweep sweep) {
     for (const auto index : chosen) {
         const auto& interference = all[index];
         ++outcome.points;
         outcome.add(interference.at, call_name(interference.call),
                     interference.kind == Kind::kill ? "killed" : errno_text(interference.error),
-                    fail_at(course, failing, interference));
+                    fail_at(course, failing, interference, sweep(interference)));
     }
 }
 
@@ -128,7 +130,8 @@ Outcome fail_everywhere(const Failing& failing, std::size_t quick, std::size_t n
     const auto calls = calls_of(course, failing.traced);
     const auto all = interferences_with(calls, failing.traced);
     Outcome outcome{.name = failing.name(), .possible = calls.size()};
-    fail_each(outcome, course, failing, all, sample(0, all.size(), quick, normal));
+    fail_each(outcome, course, failing, all, sample(0, all.size(), quick, normal),
+              [](const Interference& one) { return (one.at + seed()) % 2 == 0; });
     return outcome;
 }
 
@@ -153,8 +156,13 @@ Outcome fail_again(const Once& one) {
     std::erase_if(all, [&](const Interference& interference) {
         return interference.call != one.call || interference.error != one.error;
     });
+    if (all.empty()) {
+        throw Error(failing.name() + ": " + call_name(one.call) + " is not made any more");
+    }
     Outcome outcome{.name = failing.name(), .possible = all.size()};
-    fail_each(outcome, course, failing, all, sample(0, all.size(), 2, all.size()));
+    // A sweep would help where the next tear-down must.
+    fail_each(outcome, course, failing, all, sample(0, all.size(), 2, all.size()),
+              [](const Interference&) { return false; });
     return outcome;
 }
 

@@ -4,9 +4,13 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstring>
+#include <sstream>
 
+#include "netsetup/base/error.h"
 #include "netsetup/base/fd.h"
 #include "tests/support/catch.h"
 #include "tests/support/etcd.h"
@@ -20,7 +24,6 @@ using nlohmann::json;
 const json blue{{"driver", "overlay"},
                 {"subnets", json::array({{{"subnet", "10.95.0.0/16"}}})},
                 {"options", {{"control", "etcd"}}}};
-constexpr const char* user = "ocinet-overlay";
 
 /// Where systemd would hear (sd_notify(3)).
 class Notified {
@@ -47,25 +50,47 @@ public:
         });
     }
 
+    void forget() { heard_.clear(); }
+
 private:
     TempDir directory_;
     Fd socket_;
     std::string heard_;
 };
 
+std::string shipped(const std::string& file) {
+    return (source_directory() / "overlay/systemd" / file).string();
+}
+
+std::string of_unit(const std::string& key) {
+    std::istringstream lines(read_text(shipped("ocinet-overlay.service.in")));
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with(key + "=")) {
+            return line.substr(key.size() + 1);
+        }
+    }
+    throw Error("the unit has no " + key);
+}
+
 void install(const Host& host) {
-    const std::string shipped = (source_directory() / "overlay/systemd").string();
-    host.sh("systemd-sysusers " + shipped + "/sysusers.conf; systemd-tmpfiles --create " + shipped +
-            "/tmpfiles.conf");
-    // What the unit's StateDirectory= does.
-    host.sh("install -d /var/lib/ocinet; install -d -o ocinet-overlay /var/lib/ocinet/overlay");
+    host.sh("systemd-sysusers " + shipped("sysusers.conf") + " && systemd-tmpfiles --create " +
+            shipped("tmpfiles.conf"));
+    // What StateDirectory= does.
+    host.sh("install -d /var/lib/ocinet && install -d -o " + of_unit("User") + " /var/lib/" +
+            of_unit("StateDirectory"));
+}
+
+// "+net_admin" of a unit's "CAP_NET_ADMIN".
+std::string set_of(std::string capability) {
+    std::transform(capability.begin(), capability.end(), capability.begin(), ::tolower);
+    return "=-all,+" + capability.substr(std::string("cap_").size()) + " ";
 }
 
 std::string as_user(const Notified& notified) {
-    return "env NOTIFY_SOCKET=" + notified.path() + " setpriv --reuid " + user + " --regid " +
-           user +
-           " --init-groups --inh-caps=-all,+net_admin --ambient-caps=-all,+net_admin "
-           "--bounding-set=-all,+net_admin ";
+    const std::string ambient = set_of(of_unit("AmbientCapabilities"));
+    return "env NOTIFY_SOCKET=" + notified.path() + " setpriv --reuid " + of_unit("User") +
+           " --regid " + of_unit("User") + " --init-groups --inh-caps" + ambient +
+           "--ambient-caps" + ambient + "--bounding-set" + set_of(of_unit("CapabilityBoundingSet"));
 }
 
 } // namespace
@@ -77,6 +102,8 @@ TEST_CASE("service: a user of its own reads what the hook writes as root") {
     OverlayHost one(net, etcd, 1);
     OverlayHost two(net, etcd, 2);
     Notified notified;
+    const Container before = net.container(1, "bridge");
+    before.attach();
     install(one.host);
     one.host.write_network("blue", blue);
     two.host.write_network("blue", blue);
@@ -92,7 +119,7 @@ TEST_CASE("service: a user of its own reads what the hook writes as root") {
     REQUIRE(two.knows("blue"));
 
     const std::string process = "/proc/" + std::to_string(one.pid());
-    CHECK(one.host.sh("stat -c %U " + process) == std::string(user) + "\n");
+    CHECK(one.host.sh("stat -c %U " + process) == of_unit("User") + "\n");
     CHECK_THAT(one.host.sh("cat " + process + "/status"),
                contains("CapPrm:\t0000000000001000\n") && contains("CapAmb:\t0000000000000000\n"));
     const Container here = net.container(1, "blue");
@@ -102,7 +129,21 @@ TEST_CASE("service: a user of its own reads what the hook writes as root") {
     CHECK(eventually([&] {
         return here.run("busybox ping -c1 -W1 " + address.substr(0, address.find('/'))).status == 0;
     }));
-    CHECK(etcd.keys("hosts/h1/containers/").size() == 1);
+    const std::vector<std::string> said{"hosts/h1/containers/blue/" + here.id()};
+    CHECK(eventually([&] { return etcd.keys("hosts/h1/containers/") == said; }));
+    CHECK(one.log().find("Permission denied") == std::string::npos);
+
+    notified.forget();
+    etcd.stop();
+    CHECK(notified.hears("STATUS=no etcd answers"));
+    etcd.start();
+    CHECK(notified.hears("STATUS=etcd answers"));
+    CHECK(eventually([&] { return etcd.keys("hosts/h1/containers/") == said; }));
+
+    // What cannot be read is not gone.
+    one.host.sh("cd /etc/ocinet/networks && cp blue.json new && chmod 600 new && mv new blue.json");
+    CHECK(one.says("blue.json: Permission denied"));
+    CHECK(etcd.keys("hosts/h1/containers/") == said);
     CHECK(one.end().status == 0);
     CHECK(notified.hears("STOPPING=1"));
 }
