@@ -97,6 +97,9 @@ private:
     void report(pid_t pid) {
         struct __ptrace_syscall_info info{};
         if (request(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, std::uintptr_t(&info)) <= 0) {
+            if (errno == ESRCH) {
+                return; // killed meanwhile, as the loader is with its hook: its end comes next
+            }
             throw_errno("PTRACE_GET_SYSCALL_INFO");
         }
         if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
