@@ -15,9 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-const json blue{{"driver", "overlay"},
-                {"subnets", json::array({{{"subnet", "10.95.0.0/16"}}})},
-                {"options", {{"control", "etcd"}}}};
+const json blue = network_of_etcd();
 // As the second host may have it: all else stands in etcd.
 const json bare{{"driver", "overlay"}, {"options", {{"control", "etcd"}}}};
 

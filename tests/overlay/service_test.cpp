@@ -19,12 +19,6 @@ namespace ocinet::test {
 
 namespace {
 
-using nlohmann::json;
-
-const json blue{{"driver", "overlay"},
-                {"subnets", json::array({{{"subnet", "10.95.0.0/16"}}})},
-                {"options", {{"control", "etcd"}}}};
-
 /// Where systemd would hear (sd_notify(3)).
 class Notified {
 public:
@@ -105,8 +99,8 @@ TEST_CASE("service: a user of its own reads what the hook writes as root") {
     const Container before = net.container(1, "bridge");
     before.attach();
     install(one.host);
-    one.host.write_network("blue", blue);
-    two.host.write_network("blue", blue);
+    one.host.write_network("blue", network_of_etcd());
+    two.host.write_network("blue", network_of_etcd());
     etcd.stop();
     one.start(as_user(notified));
     // It does not wait for etcd: containers do not, either.

@@ -183,6 +183,12 @@ std::string missing_for_etcd() {
                : "no etcd";
 }
 
+json network_of_etcd() {
+    return {{"driver", "overlay"},
+            {"subnets", json::array({{{"subnet", "10.95.0.0/16"}}})},
+            {"options", {{"control", "etcd"}}}};
+}
+
 OverlayHost::OverlayHost(const Underlay& net, const Etcd& etcd, int number)
     : host(net.host(number)), number_(number) {
     // What it keeps is the host's own.

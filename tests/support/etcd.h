@@ -59,6 +59,9 @@ private:
 /// Why there is none; empty when there is.
 std::string missing_for_etcd();
 
+/// The file of an overlay network with control=etcd, 10.95.0.0/16.
+nlohmann::json network_of_etcd();
+
 /// ocinet-overlay on a host of the underlay, which takes part in the networks that etcd holds.
 class OverlayHost {
 public:
