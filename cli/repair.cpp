@@ -102,6 +102,11 @@ std::string repair(const ops::KnowEndpoints& op, Context& context) {
     return "";
 }
 
+std::string repair(const ops::AdvertiseContainer& op, Context& context) {
+    apply(op, context);
+    return "";
+}
+
 std::string repair(const ops::ShareElements& op, Context& context) {
     put_back(op.elements, context);
     return "";

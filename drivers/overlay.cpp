@@ -56,12 +56,13 @@ void refuse_others_address(const Request& request, const Host& self, const IpAdd
                         host.name + "\"");
         }
     }
-    if (overlay_of(request).control == oci::Overlay::Control::etcd) {
-        throw Error(label(request) + ": ip=" + address.text() + ": in no block of this host's")
-            .hint(std::string(oci::completions) + "/" + request.network.name +
-                  ".json has them as its ranges");
+    const std::string problem = label(request) + ": ip=" + address.text() + ": in no ";
+    if (overlay_of(request).control == oci::Overlay::Control::file) {
+        throw Error(problem + "host's range");
     }
-    throw Error(label(request) + ": ip=" + address.text() + ": in no host's range");
+    throw Error(problem + "range or block of this host's")
+        .hint("where etcd gives blocks, " + std::string(oci::completions) + "/" +
+              request.network.name + ".json has them as its ranges");
 }
 
 // The request to a network whose addresses are this host's alone to give.
@@ -102,6 +103,13 @@ unsigned mtu_of(const Request& request, const HostView::Underlay& underlay) {
 }
 
 const HostView::Underlay& required_underlay(const Request& request, const HostView& view) {
+    if (overlay_of(request).encrypted &&
+        (!view.underlay || view.underlay->name != oci::encrypting_interface)) {
+        throw Error(label(request) + ": the network is encrypted, and " +
+                    oci::encrypting_interface + " does not have this host's address " +
+                    this_host(request).address.text())
+            .hint("ocinet-overlay makes it: does it run, and what does it say?");
+    }
     if (!view.underlay) {
         const Host& self = this_host(request);
         throw Error(label(request) + ": none of this host's interfaces has the address " +
@@ -199,7 +207,9 @@ Plan plan_overlay(const Request& request, const HostView& view) {
                                .mtu = mtu,
                                .vni = overlay_of(request).vni,
                                .port = overlay_of(request).port,
-                               .local = this_host(request).address};
+                               .local = this_host(request).address,
+                               .lower =
+                                   overlay_of(request).encrypted ? oci::encrypting_interface : ""};
         vxlan.found = found_vxlan(request, vxlan, view);
         std::vector<Operation> steps{vxlan};
         if (overlay_of(request).control == oci::Overlay::Control::file) {
@@ -208,7 +218,10 @@ Plan plan_overlay(const Request& request, const HostView& view) {
         }
         return steps;
     };
-    return plan_bridged(on_this_host(request), view, {.mtu = mtu, .behind_bridge = tunnels});
+    return plan_bridged(on_this_host(request), view,
+                        {.mtu = mtu,
+                         .behind_bridge = tunnels,
+                         .advertised = overlay_of(request).control == oci::Overlay::Control::evpn});
 }
 
 } // namespace ocinet::drivers

@@ -13,6 +13,7 @@
 #include <span>
 
 #include "netsetup/attributes.h"
+#include "netsetup/neighbour.h"
 #include "netsetup/routes.h"
 
 namespace ocinet::endpoints {
@@ -23,10 +24,6 @@ namespace {
 // about one.
 constexpr std::size_t largest_batch = 64;
 
-// Nobody learns these entries, and none of them ages. Neighbours are permanent, not NOARP as static
-// entries often are: the kernel forgets such ones without a word once there are more than
-// gc_thresh2, 512, and takes none beyond gc_thresh3, 1024 (net/core/neighbour.c:
-// neigh_forced_gc()).
 struct Table {
     /// The VXLAN device's own entries: behind which host.
     std::map<Mac, IpAddress> hosts;
@@ -47,21 +44,11 @@ Table table_of(const std::vector<Endpoint>& endpoints) {
     return table;
 }
 
-std::optional<Mac> mac_in(const nlmsghdr& answer) {
-    const auto bytes = netlink::bytes_of(netlink::attribute(answer, sizeof(ndmsg), NDA_LLADDR));
-    Mac mac;
-    if (bytes.size() != mac.bytes.size()) {
-        return std::nullopt;
-    }
-    std::memcpy(mac.bytes.data(), bytes.data(), bytes.size());
-    return mac;
-}
-
 // An entry of the device's own, or of the bridge's for this port of it. The zero address, to which
 // floods go, is none of ours.
 void take_forwarding(const nlmsghdr& answer, int vxlan, Table& table) {
     const auto& entry = netlink::header_of<ndmsg>(answer);
-    const auto mac = mac_in(answer);
+    const auto mac = neighbour::mac_in(answer);
     if (entry.ndm_ifindex != vxlan || !mac || *mac == Mac()) {
         return;
     }
@@ -75,13 +62,9 @@ void take_forwarding(const nlmsghdr& answer, int vxlan, Table& table) {
 
 void take_neighbour(const nlmsghdr& answer, int bridge, Table& table) {
     const auto& entry = netlink::header_of<ndmsg>(answer);
-    const auto attr = [&](std::uint16_t type) {
-        return netlink::attribute(answer, sizeof(ndmsg), type);
-    };
-    const auto address = netlink::address_of(attr(NDA_DST));
-    const auto mac = mac_in(answer);
-    if (entry.ndm_ifindex == bridge && address && mac &&
-        netlink::u8_of(attr(NDA_PROTOCOL)) == route::our_protocol) {
+    const auto address = netlink::address_of(netlink::attribute(answer, sizeof entry, NDA_DST));
+    const auto mac = neighbour::mac_in(answer);
+    if (entry.ndm_ifindex == bridge && address && mac && neighbour::is_ours(answer)) {
         table.neighbours[*address] = *mac;
     }
 }
@@ -106,16 +89,6 @@ Table list(netlink::Socket& socket, const Links& links) {
     return table;
 }
 
-netlink::Message ask(int family, int index, std::uint8_t flags) {
-    netlink::Message request(RTM_GETNEIGH, 0, 128);
-    auto& header = request.header<ndmsg>();
-    header.ndm_family = std::uint8_t(family);
-    header.ndm_ifindex = index;
-    header.ndm_flags = flags;
-    request.allow(ENOENT);
-    return request;
-}
-
 void send(netlink::Socket& socket, std::vector<netlink::Message>& messages,
           const netlink::Socket::Answer& answer = {}) {
     std::span<netlink::Message> left(messages);
@@ -131,13 +104,11 @@ Table look_up(netlink::Socket& socket, const Links& links, const Table& wanted) 
     std::vector<netlink::Message> requests;
     for (const auto& [mac, host] : wanted.hosts) {
         for (const std::uint8_t whose : {NTF_SELF, NTF_MASTER}) {
-            requests.push_back(ask(AF_BRIDGE, links.vxlan, whose));
-            requests.back().put(NDA_LLADDR, mac.bytes.data(), mac.bytes.size());
+            requests.push_back(neighbour::ask_forwarding(mac, links.vxlan, whose));
         }
     }
     for (const auto& [address, mac] : wanted.neighbours) {
-        requests.push_back(ask(address.family(), links.bridge, 0));
-        requests.back().put(NDA_DST, address.data(), address.size());
+        requests.push_back(neighbour::ask_address(address, links.bridge));
     }
     Table table;
     send(socket, requests, [&](const nlmsghdr& answer) {
@@ -149,34 +120,6 @@ Table look_up(netlink::Socket& socket, const Links& links, const Table& wanted) 
     });
     return table;
 }
-
-netlink::Message about_forwarding(std::uint16_t type, std::uint16_t flags, const Mac& mac,
-                                  int vxlan, std::uint8_t whose) {
-    netlink::Message message(type, flags, 128);
-    auto& header = message.header<ndmsg>();
-    header.ndm_family = AF_BRIDGE;
-    header.ndm_ifindex = vxlan;
-    header.ndm_flags = whose;
-    // The bridge takes a permanent entry for one of its own addresses.
-    header.ndm_state = NUD_NOARP | (whose == NTF_SELF ? NUD_PERMANENT : NUD_REACHABLE);
-    message.put(NDA_LLADDR, mac.bytes.data(), mac.bytes.size());
-    return message;
-}
-
-netlink::Message about_neighbour(std::uint16_t type, std::uint16_t flags, const IpAddress& address,
-                                 const Mac& mac, int bridge) {
-    netlink::Message message(type, flags, 128);
-    auto& header = message.header<ndmsg>();
-    header.ndm_family = std::uint8_t(address.family());
-    header.ndm_ifindex = bridge;
-    header.ndm_state = NUD_PERMANENT;
-    message.put(NDA_DST, address.data(), address.size());
-    message.put(NDA_LLADDR, mac.bytes.data(), mac.bytes.size());
-    message.put_u8(NDA_PROTOCOL, route::our_protocol);
-    return message;
-}
-
-constexpr std::uint16_t replace = NLM_F_CREATE | NLM_F_REPLACE;
 
 /// What differs between two maps: `gone` of what is there alone, `put` of what is wanted and is not
 /// there, or not so.
@@ -207,34 +150,35 @@ public:
         compare(
             there.neighbours, wanted.neighbours,
             [&](const IpAddress& address, const Mac& mac) {
-                forget(about_neighbour(RTM_DELNEIGH, 0, address, mac, links_.bridge));
+                forget(neighbour::of_address(RTM_DELNEIGH, 0, address, mac, links_.bridge));
             },
             ignore);
         compare(
             there.hosts, wanted.hosts,
             [&](const Mac& mac, const IpAddress& host) {
-                auto message = about_forwarding(RTM_DELNEIGH, 0, mac, links_.vxlan, NTF_SELF);
+                auto message = neighbour::forwarding(RTM_DELNEIGH, 0, mac, links_.vxlan, NTF_SELF);
                 message.put(NDA_DST, host.data(), host.size());
                 forget(std::move(message));
             },
             [&](const Mac& mac, const IpAddress& host) {
-                auto message = about_forwarding(RTM_NEWNEIGH, replace, mac, links_.vxlan, NTF_SELF);
+                auto message = neighbour::forwarding(RTM_NEWNEIGH, neighbour::replace, mac,
+                                                     links_.vxlan, NTF_SELF);
                 message.put(NDA_DST, host.data(), host.size());
                 messages.push_back(std::move(message));
             });
         compare(
             there.port, wanted.port,
             [&](const Mac& mac, bool) {
-                forget(about_forwarding(RTM_DELNEIGH, 0, mac, links_.vxlan, NTF_MASTER));
+                forget(neighbour::forwarding(RTM_DELNEIGH, 0, mac, links_.vxlan, NTF_MASTER));
             },
             [&](const Mac& mac, bool) {
-                messages.push_back(
-                    about_forwarding(RTM_NEWNEIGH, replace, mac, links_.vxlan, NTF_MASTER));
+                messages.push_back(neighbour::forwarding(RTM_NEWNEIGH, neighbour::replace, mac,
+                                                         links_.vxlan, NTF_MASTER));
             });
         compare(there.neighbours, wanted.neighbours, ignore,
                 [&](const IpAddress& address, const Mac& mac) {
-                    messages.push_back(
-                        about_neighbour(RTM_NEWNEIGH, replace, address, mac, links_.bridge));
+                    messages.push_back(neighbour::of_address(RTM_NEWNEIGH, neighbour::replace,
+                                                             address, mac, links_.bridge));
                 });
     }
 

@@ -61,6 +61,7 @@ void parse_kind(Link& link, const nlattr* data) {
         link.vxlan = {.vni = u32_of(netlink::nested(data, IFLA_VXLAN_ID)),
                       .port = ntohs(netlink::u16_of(netlink::nested(data, IFLA_VXLAN_PORT))),
                       .local = local ? local : address_of(netlink::nested(data, IFLA_VXLAN_LOCAL6)),
+                      .lower = int(netlink::u32_of(netlink::nested(data, IFLA_VXLAN_LINK))),
                       .learning = netlink::u8_of(netlink::nested(data, IFLA_VXLAN_LEARNING)) != 0};
     } else if (link.kind == "ipvlan") {
         link.mode = netlink::u16_of(netlink::nested(data, IFLA_IPVLAN_MODE));

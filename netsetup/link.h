@@ -48,6 +48,8 @@ struct Link {
         std::uint32_t vni = 0;
         std::uint16_t port = 0;
         std::optional<IpAddress> local;
+        /// Index of the only link by which it sends, or 0.
+        int lower = 0;
         bool learning = false;
     };
     /// Of a VXLAN device.

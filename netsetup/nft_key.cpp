@@ -20,7 +20,7 @@ namespace ocinet::nft {
 namespace {
 
 // The raw ones are bytes of a packet's payload: nft knows no type for them and writes numbers.
-enum class Field { interface, ipv4, ipv6, raw_ipv6, mac, raw_mac, protocol, service };
+enum class Field { interface, ipv4, ipv6, raw_ipv6, mac, raw_mac, protocol, service, raw_vni };
 
 struct SetType {
     const char* name;
@@ -47,6 +47,7 @@ const std::vector<SetType>& types() {
         {"outbound6", {ipv6}, {ipv6}, true},
         {"hairpin4", {ipv4, ipv4}, {}, true},
         {"hairpin6", {ipv6, ipv6}, {}, true},
+        {"sealed", {service, raw_vni}, {}},
         {"guarded4", {interface}, {}},
         {"guarded6", {interface}, {}},
         {"foreign4", {interface}, {}},
@@ -91,6 +92,7 @@ const char* name_of(Field field) {
     case Field::mac: return "ether_addr";
     case Field::raw_mac: return "@th,208,48";
     case Field::protocol: return "inet_proto";
+    case Field::raw_vni: return "@th,96,24";
     case Field::service: break;
     }
     return "inet_service";
@@ -121,6 +123,16 @@ void append_port(Bytes& bytes, std::string_view text) {
     }
     const std::uint16_t wire = htons(std::uint16_t(*port));
     append(bytes, &wire, sizeof wire);
+}
+
+// RFC 7348, section 5: three bytes of VXLAN's header.
+void append_vni(Bytes& bytes, const std::string& text) {
+    const auto vni = parse_number(text, 1, (1U << 24) - 1);
+    if (!vni) {
+        throw Error("\"" + text + "\" is not a VXLAN network identifier");
+    }
+    const std::uint32_t wire = htonl(std::uint32_t(*vni) << 8);
+    append(bytes, &wire, 3);
 }
 
 void append_interface(Bytes& bytes, const std::string& text) {
@@ -173,6 +185,10 @@ void append_word(Bytes& first, Bytes& last, Field field, const std::string& word
     case Field::raw_mac:
         append_mac(first, word);
         append_mac(last, word);
+        break;
+    case Field::raw_vni:
+        append_vni(first, word);
+        append_vni(last, word);
         break;
     case Field::service: {
         const auto ends = split(word, '-');

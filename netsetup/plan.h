@@ -8,6 +8,7 @@
 
 #include "netsetup/operation.h"
 #include "netsetup/ops/access_vlan.h"
+#include "netsetup/ops/advertise.h"
 #include "netsetup/ops/announce.h"
 #include "netsetup/ops/bridge.h"
 #include "netsetup/ops/container_link.h"
@@ -35,7 +36,7 @@ using Operation =
                  ops::AccessVlan, ops::UseParent, ops::EnsureVlan, ops::EnsureHostLink,
                  ops::AddHostRoute, ops::CreateUpperLink, ops::RaiseLoopback, ops::ConfigureLink,
                  ops::RunDhcpClient, ops::EnsureVxlan, ops::KnowEndpoints, ops::PublishPorts,
-                 ops::AnnounceAddress, ops::AddHosts>;
+                 ops::AdvertiseContainer, ops::AnnounceAddress, ops::AddHosts>;
 
 struct Step {
     /// For messages: `network "web" (bridge)`.

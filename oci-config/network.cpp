@@ -221,7 +221,7 @@ Network read_network(const nlohmann::json& json, const std::string& name, const 
     const auto* options = reader.object("options");
     read_options(options ? *options : nlohmann::json::object(), file + ": options", network);
     if (network.overlay) {
-        network.overlay->hosts = read_hosts(reader, network.subnets);
+        network.overlay->hosts = read_hosts(reader, network.subnets, network.overlay->control);
     }
     refuse_unsupported(reader);
     for (const auto* key : {"id", "created", "labels"}) {

@@ -146,13 +146,19 @@ void read_ipvlan_options(ObjectReader& option, Network& network) {
 
 void read_overlay_options(ObjectReader& option, Network& network) {
     constexpr std::uint64_t most_vni = (1U << 24) - 1;
-    if (read_choice(option, "control", {"static", "etcd"}) == "etcd") {
-        network.overlay->control = Overlay::Control::etcd;
+    const std::string control = read_choice(option, "control", {"static", "etcd", "evpn"});
+    network.overlay->control = *parse_control(control);
+    if (network.overlay->control != Overlay::Control::file) {
         option.ignore("block_size"); // only ocinet-overlay asks
     }
     read_filter_options(option, network);
     if (!option.member("vni")) {
-        throw option.wrong("vni", "a network with control=static names its own");
+        throw option.wrong("vni", "a network with control=" + control + " names its own");
+    }
+    network.overlay->encrypted = read_bool(option, "encrypted", false);
+    if (network.overlay->encrypted && network.overlay->control != Overlay::Control::etcd) {
+        throw option.wrong("encrypted",
+                           "needs control=etcd, by which hosts learn each other's keys");
     }
     network.overlay->vni = read_number(option, "vni", 1, most_vni, 0U);
     network.overlay->port = read_number(option, "port", 1, 65535, network.overlay->port);

@@ -146,12 +146,37 @@ void refuse_what_two_have(const ObjectReader& reader, const Host& one, const Hos
 
 } // namespace
 
-void complete(nlohmann::json& file, const std::string& name, const std::string& directory) {
+std::optional<Overlay::Control> parse_control(std::string_view text) {
+    for (const auto control :
+         {Overlay::Control::file, Overlay::Control::etcd, Overlay::Control::evpn}) {
+        if (name_of(control) == text) {
+            return control;
+        }
+    }
+    return std::nullopt;
+}
+
+std::string name_of(Overlay::Control control) {
+    switch (control) {
+    case Overlay::Control::file: return "static";
+    case Overlay::Control::etcd: return "etcd";
+    case Overlay::Control::evpn: return "evpn";
+    }
+    return "";
+}
+
+bool is_completed(const nlohmann::json& file) {
     if (!file.is_object() || file.value("driver", nlohmann::json()) != "overlay") {
-        return;
+        return false;
     }
     const auto options = file.value("options", nlohmann::json());
-    if (!options.is_object() || options.value("control", nlohmann::json()) != "etcd") {
+    const auto control =
+        options.is_object() ? options.value("control", nlohmann::json()) : nlohmann::json();
+    return control == "etcd" || (control == "evpn" && !file.contains("hosts"));
+}
+
+void complete(nlohmann::json& file, const std::string& name, const std::string& directory) {
+    if (!is_completed(file)) {
         return;
     }
     if (file.contains("hosts")) {
@@ -170,13 +195,14 @@ void complete(nlohmann::json& file, const std::string& name, const std::string& 
         const auto* member = reader.array(key);
         file[key] = member ? *member : nlohmann::json::array();
     }
-    for (const char* key : {"vni", "port"}) {
+    for (const char* key : {"vni", "port", "encrypted"}) {
         file["options"][key] = reader.text(key).value_or("");
     }
     reader.refuse_unknown();
 }
 
-std::vector<Host> read_hosts(ObjectReader& reader, const std::vector<Subnet>& subnets) {
+std::vector<Host> read_hosts(ObjectReader& reader, const std::vector<Subnet>& subnets,
+                             Overlay::Control control) {
     if (subnets.empty()) {
         throw reader.wrong("subnets", "an overlay network has one at least");
     }
@@ -190,6 +216,11 @@ std::vector<Host> read_hosts(ObjectReader& reader, const std::vector<Subnet>& su
             item, reader.name() + ": hosts[" + std::to_string(hosts.size()) + "]", subnets);
         for (const auto& other : hosts) {
             refuse_what_two_have(reader, host, other);
+        }
+        if (control == Overlay::Control::evpn && !host.endpoints.empty()) {
+            throw reader.wrong("hosts", "\"" + host.name +
+                                            "\" names endpoints: with control=evpn the hosts' "
+                                            "routing daemons find them");
         }
         hosts.push_back(host);
     }

@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "netsetup/base/address.h"
@@ -38,25 +39,42 @@ struct Overlay {
     enum class Control {
         /// static: the file.
         file,
-        /// ocinet-overlay, by etcd. Of the hosts the file, as complete(), has this one alone.
+        /// ocinet-overlay, by etcd.
         etcd,
+        /// Routing daemons, to each other (RFC 7432, RFC 8365).
+        evpn,
     };
 
     Control control = Control::file;
+    /// Its tunnels lead by `encrypting_interface`, from this host's address there.
+    bool encrypted = false;
     /// The VXLAN network identifier (RFC 7348, section 5), and the UDP port.
     std::uint32_t vni = 0;
     std::uint16_t port = 4789;
+    /// This one alone where etcd says which addresses are whose: complete() brings it.
     std::vector<Host> hosts;
 };
+
+/// As the option `control` has it; nothing for any other word.
+std::optional<Overlay::Control> parse_control(std::string_view text);
+std::string name_of(Overlay::Control control);
+
+/// The WireGuard interface that ocinet-overlay makes where a network is encrypted.
+inline constexpr const char* encrypting_interface = "wg-ocinet";
 
 /// Where ocinet-overlay writes, as NAME.json, what a network's file on this host leaves open.
 inline constexpr const char* completions = "/var/lib/ocinet/overlay";
 
-/// Of a network with control=etcd: adds to the file what stands in etcd, which `directory` holds
-/// (`completions`). Leaves others alone. Throws Error where nothing is there yet.
+/// Whether a network's file leaves it to etcd which addresses are whose: with control=etcd, and
+/// with control=evpn where it names no hosts.
+bool is_completed(const nlohmann::json& file);
+
+/// Adds to such a file what stands in etcd, which `directory` holds (`completions`). Leaves others
+/// alone. Throws Error where nothing is there yet.
 void complete(nlohmann::json& file, const std::string& name, const std::string& directory);
 
 /// The file's member `hosts`. Throws Error.
-std::vector<Overlay::Host> read_hosts(ObjectReader& reader, const std::vector<Subnet>& subnets);
+std::vector<Overlay::Host> read_hosts(ObjectReader& reader, const std::vector<Subnet>& subnets,
+                                      Overlay::Control control);
 
 } // namespace ocinet::oci

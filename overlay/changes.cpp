@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "netsetup/base/names.h"
+#include "overlay/host_key.h"
 
 namespace ocinet::overlay {
 
@@ -35,10 +36,14 @@ std::optional<Change> announce_host(const Deciding& now) {
             "it is there already, at " + there->address.text() + ", until that ends";
         return std::nullopt;
     }
-    if (there && there->lease == now.self.lease) {
+    if (there && there->lease == now.self.lease && there->public_key == now.self.public_key) {
         return std::nullopt;
     }
-    const json value{{"instance", now.self.instance}, {"address", now.self.address.text()}};
+    json value{{"instance", now.self.instance}, {"address", now.self.address.text()}};
+    if (now.self.public_key) {
+        value["public_key"] = to_text(*now.self.public_key);
+        value["wireguard_port"] = now.self.wireguard_port;
+    }
     return Change{
         "this host is there",
         etcd::transaction(json::array({etcd::is_at(key, there ? there->mod_revision : 0)}),
@@ -62,9 +67,10 @@ std::optional<Change> define(const Deciding& now, const std::string& name,
         now.problems[key] = "nobody has defined it yet, and this host's file names no subnets";
         return std::nullopt;
     }
-    Definition definition{.subnets = local.subnets};
+    Definition definition{.subnets = local.subnets, .control = local.control};
     definition.vni = local.vni.value_or(choose_vni(now.view, name));
     definition.port = local.port.value_or(definition.port);
+    definition.encrypted = local.encrypted.value_or(false);
     definition.block_size = local.block_size.value_or(definition.block_size);
     const std::string vni = now.text({.kind = Key::Kind::vni, .vni = definition.vni});
     json conditions = json::array({etcd::is_at(key, 0)});
@@ -173,7 +179,8 @@ std::map<std::string, std::string> wanted_containers(const Deciding& now, const 
                                                      const Containers& containers) {
     std::map<std::string, std::string> wanted;
     for (const auto& [name, there] : containers) {
-        if (!networks.contains(name)) {
+        const auto network = networks.find(name);
+        if (network == networks.end() || network->second.control != oci::Overlay::Control::etcd) {
             continue;
         }
         for (const auto& [id, container] : there) {
@@ -240,6 +247,12 @@ std::string contradiction(const LocalNetwork& local, const Definition& definitio
     if (!local.subnets.empty() && local.subnets != definition.subnets) {
         return "subnets";
     }
+    if (local.control != definition.control) {
+        return "control";
+    }
+    if (local.encrypted && local.encrypted != definition.encrypted) {
+        return "encrypted";
+    }
     if (local.vni && local.vni != definition.vni) {
         return "vni";
     }
@@ -264,9 +277,11 @@ std::optional<Change> next_change(const View& view, const Self& self, const Netw
 std::optional<Completion> completion(const View& view, const Self& self,
                                      const std::string& network) {
     const auto* definition = view.definition(network);
-    if (!definition) {
+    if (!definition || (definition->encrypted && !self.public_key)) {
         return std::nullopt;
     }
+    const IpAddress address =
+        definition->encrypted ? inner_address(*self.public_key) : self.address;
     const auto blocks = view.blocks_of(network, self.name, self.instance);
     Completion completion;
     completion.is_whole = std::all_of(
@@ -280,10 +295,11 @@ std::optional<Completion> completion(const View& view, const Self& self,
         ranges.push_back(block.text());
     }
     const json host{
-        {"name", self.name}, {"address", self.address.text()}, {"ranges", std::move(ranges)}};
+        {"name", self.name}, {"address", address.text()}, {"ranges", std::move(ranges)}};
     completion.text = json{{"subnets", subnets_json(definition->subnets)},
                            {"vni", std::to_string(definition->vni)},
                            {"port", std::to_string(definition->port)},
+                           {"encrypted", definition->encrypted ? "true" : "false"},
                            {"hosts", json::array({host})}}
                           .dump() +
                       "\n";

@@ -18,6 +18,9 @@ struct Self {
     std::string instance;
     /// From which its tunnels lead.
     IpAddress address;
+    /// Where a network of this host's is encrypted, and its interface is there.
+    std::optional<wireguard::Key> public_key = {};
+    std::uint16_t wireguard_port = 0;
     std::int64_t lease = 0;
 };
 

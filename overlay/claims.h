@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "netsetup/base/address.h"
+#include "netsetup/wireguard.h"
 #include "overlay/definition.h"
 
 /// What stands in etcd, as it is said there: who may say it, and what holds, is another matter
@@ -21,6 +22,11 @@ struct HostClaim {
     std::string instance;
     /// From which its tunnels lead.
     IpAddress address;
+    /// Of its WireGuard interface, and the UDP port of that; a host without one takes no part in
+    /// encrypted networks.
+    std::optional<wireguard::Key> public_key;
+    std::uint16_t wireguard_port = 0;
+    std::int64_t create_revision = 0;
     std::int64_t mod_revision = 0;
     std::int64_t lease = 0;
 };

@@ -74,6 +74,11 @@ Config parse_config(const std::string& text, const std::string& file) {
     if (config.ttl < 3 || config.ttl > 600) {
         throw reader.wrong("ttl", "not between 3 and 600 seconds");
     }
+    const auto port = reader.integer("wireguard_port").value_or(config.wireguard_port);
+    if (port < 1 || port > UINT16_MAX) {
+        throw reader.wrong("wireguard_port", "not between 1 and 65535");
+    }
+    config.wireguard_port = std::uint16_t(port);
     reader.refuse_unknown();
     return config;
 }

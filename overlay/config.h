@@ -14,6 +14,8 @@ namespace ocinet::overlay {
 struct Config {
     /// From which this host's tunnels lead: one of its own.
     IpAddress address;
+    /// UDP, by which encrypted networks' tunnels lead.
+    std::uint16_t wireguard_port = 51820;
     etcd::Access etcd;
     /// Of the keys.
     std::string prefix = "/ocinet";

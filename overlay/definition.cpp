@@ -45,6 +45,16 @@ Definition parse_definition(const std::string& text, const std::string& document
     if (!std::has_single_bit(definition.block_size)) {
         throw reader.wrong("block_size", "not a power of two");
     }
+    const auto control = oci::parse_control(reader.text("control").value_or(""));
+    if (!control || *control == oci::Overlay::Control::file) {
+        throw reader.wrong("control", "neither \"etcd\" nor \"evpn\"");
+    }
+    definition.control = *control;
+    const auto encrypted = reader.boolean("encrypted");
+    if (!encrypted || (*encrypted && *control != oci::Overlay::Control::etcd)) {
+        throw reader.wrong("encrypted", "neither false, nor true with control=etcd");
+    }
+    definition.encrypted = *encrypted;
     reader.refuse_unknown();
     return definition;
 }
@@ -65,6 +75,8 @@ std::string to_text(const Definition& definition) {
     return nlohmann::json{{"subnets", subnets_json(definition.subnets)},
                           {"vni", definition.vni},
                           {"port", definition.port},
+                          {"control", oci::name_of(definition.control)},
+                          {"encrypted", definition.encrypted},
                           {"block_size", definition.block_size}}
         .dump();
 }

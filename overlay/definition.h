@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "oci-config/subnet.h"
+#include "oci-config/overlay.h"
 
 namespace ocinet::overlay {
 
@@ -22,6 +22,9 @@ struct Definition {
     std::vector<oci::Subnet> subnets;
     std::uint32_t vni = 0;
     std::uint16_t port = 4789;
+    /// Who tells the hosts where containers are: etcd, or, with evpn, not this program.
+    oci::Overlay::Control control = oci::Overlay::Control::etcd;
+    bool encrypted = false;
     /// How many addresses a host takes at once, a power of two.
     std::uint64_t block_size = 64;
 

@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "overlay/host_key.h"
+
 namespace ocinet::overlay {
 
 namespace {
@@ -132,6 +134,28 @@ std::vector<Present> present_ones(Judgement& judged, const Judge& judge, const s
     return present;
 }
 
+// Of two hosts that show one key one does not have it.
+void judge_key(Reachable& reachable, const Judge& judge, const std::string& name,
+               const HostClaim& host) {
+    if (!host.public_key) {
+        return;
+    }
+    const IpAddress inner = inner_address(*host.public_key);
+    const bool is_anothers =
+        std::any_of(reachable.peers.begin(), reachable.peers.end(),
+                    [&](const wireguard::Peer& peer) { return peer.inner == inner; });
+    if (is_anothers) {
+        reachable.problems[judge.text({.kind = Key::Kind::host, .host = name})] =
+            "shows the key of another host";
+        return;
+    }
+    reachable.encrypted[name] = inner;
+    reachable.peers.push_back({.public_key = *host.public_key,
+                               .host = host.address,
+                               .port = host.wireguard_port,
+                               .inner = inner});
+}
+
 } // namespace
 
 Reachable judge_hosts(const Judge& judge, const HostClaims& hosts) {
@@ -150,6 +174,7 @@ Reachable judge_hosts(const Judge& judge, const HostClaims& hosts) {
         }
         if (is_hosts && seen.insert(address).second) {
             reachable.hosts[name] = address;
+            judge_key(reachable, judge, name, host);
         } else {
             reachable.problems[judge.text({.kind = Key::Kind::host, .host = name})] =
                 "tunnels from here cannot lead to " + address.text() +
@@ -164,9 +189,14 @@ Judgement judge_network(const Judge& judge, const std::string& name, const Claim
     Judgement judged;
     judge_blocks(judged, judge, name, claims);
     auto valid = valid_ones(judged, judge, name, claims, hosts);
+    const bool is_encrypted = claims.definition->encrypted;
+    const auto& hosts_there = is_encrypted ? reachable.encrypted : reachable.hosts;
     for (const auto& one : present_ones(judged, judge, name, std::move(valid))) {
-        if (const auto at = reachable.hosts.find(*one.host); at != reachable.hosts.end()) {
+        if (const auto at = hosts_there.find(*one.host); at != hosts_there.end()) {
             judged.elsewhere.push_back({one.container->mac, at->second, one.container->addresses});
+        } else if (is_encrypted && reachable.hosts.contains(*one.host)) {
+            judged.problems[judge.text({.kind = Key::Kind::host, .host = *one.host})] =
+                "shows no key: its containers on \"" + name + "\", which is encrypted, get nothing";
         }
     }
     return judged;

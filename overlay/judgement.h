@@ -31,6 +31,9 @@ struct Judge {
 /// To which hosts tunnels lead from here, and to which address: another machine, and one.
 struct Reachable {
     std::map<std::string, IpAddress> hosts;
+    /// Those of them that have a key, likewise by encrypted tunnels.
+    std::map<std::string, IpAddress> encrypted;
+    std::vector<wireguard::Peer> peers;
     Problems problems;
 };
 Reachable judge_hosts(const Judge& judge, const HostClaims& hosts);

@@ -75,21 +75,24 @@ std::string id_of(std::string_view name) {
 std::optional<LocalNetwork> parse_local_network(const std::string& text, const std::string& name,
                                                 const std::string& file) {
     const auto json = oci::parse_json(text, file);
+    if (!oci::is_completed(json)) {
+        return std::nullopt;
+    }
     oci::ObjectReader reader(json, file);
-    const auto* options = reader.object("options");
-    if (reader.text("driver") != "overlay" || !options) {
-        return std::nullopt;
-    }
-    oci::ObjectReader option(*options, file + ": options");
-    if (option.text("control") != "etcd") {
-        return std::nullopt;
-    }
+    oci::ObjectReader option(*reader.object("options"), file + ": options");
     LocalNetwork network;
+    network.control = *oci::parse_control(option.text("control").value());
     network.interface = reader.text("network_interface").value_or(oci::default_interface(name));
     const auto* subnets = reader.array("subnets");
     for (const auto& item : subnets ? *subnets : nlohmann::json::array()) {
         network.subnets.push_back(oci::read_subnet(
             item, file + ": subnets[" + std::to_string(network.subnets.size()) + "]"));
+    }
+    if (const auto text = option.text("encrypted")) {
+        if (*text != "true" && *text != "false") {
+            throw option.wrong("encrypted", "\"" + *text + "\" is neither true nor false");
+        }
+        network.encrypted = *text == "true";
     }
     network.vni = read_number(option, "vni", 1, most_vni);
     network.port = read_number(option, "port", 1, 65535);

@@ -16,12 +16,15 @@
 
 namespace ocinet::overlay {
 
-/// A network with control=etcd, as this host's file says it. What it leaves open stands in etcd.
+/// A network of which etcd says whose its addresses are, as this host's file has it. What it leaves
+/// open stands in etcd.
 struct LocalNetwork {
     /// The bridge.
     std::string interface;
     /// Empty: whatever there is in etcd.
     std::vector<oci::Subnet> subnets;
+    oci::Overlay::Control control = oci::Overlay::Control::etcd;
+    std::optional<bool> encrypted;
     std::optional<std::uint32_t> vni;
     std::optional<std::uint16_t> port;
     std::optional<std::uint64_t> block_size;
@@ -73,7 +76,7 @@ private:
     bool networks_unread_ = false;
 };
 
-/// Throws Error. Nothing where the file is none of a network with control=etcd.
+/// Throws Error. Nothing where the file leaves nothing to etcd.
 std::optional<LocalNetwork> parse_local_network(const std::string& text, const std::string& name,
                                                 const std::string& file);
 

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -22,8 +23,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds retry_pause(500);
 constexpr milliseconds patience(2000);
-// Until what could not be read here is looked at again.
-constexpr milliseconds unreadable_pause(5000);
+// Until what could not be read or done here is tried again.
+constexpr milliseconds undone_pause(5000);
 constexpr std::size_t largest_file = 1 << 20;
 
 void make_directory(const std::string& path) {
@@ -66,14 +67,20 @@ std::string own_instance(const std::string& directory) {
 
 Overlay::Overlay(Loop& loop, const Config& config, std::string host_name, std::string directory)
     : loop_(loop), config_(config), directory_(std::move(directory)),
-      self_{std::move(host_name), own_instance(directory_), config.address},
+      self_{.name = std::move(host_name),
+            .instance = own_instance(directory_),
+            .address = config.address,
+            .wireguard_port = config.wireguard_port},
+      encryption_(directory_, config.address, config.wireguard_port),
       view_({config.prefix, self_.name, config.address}), client_(loop, config.etcd),
       mirror_(loop, client_, config.prefix + "/",
               {.put = [this](const etcd::KeyValue& now) { view_.put(now); },
                .gone = [this](const std::string& key) { view_.gone(key); },
                .settled = [this](bool anew) { etcd_changed(anew); },
                .failed = [this](const Error& error) { failed(error); }}),
-      lease_timer_(loop, [this] { self_.lease == 0 ? grant() : keep_alive(); }),
+      lease_(
+          loop, client_, config.ttl,
+          {.granted = [this] { step(); }, .failed = [this](const Error& error) { failed(error); }}),
       step_timer_(loop,
                   [this] {
                       stuck_.clear();
@@ -85,66 +92,12 @@ Overlay::Overlay(Loop& loop, const Config& config, std::string host_name, std::s
       }) {
     loop_.when_readable(local_.descriptor(), [this] { host_changed(local_.refresh()); });
     loop_.when_readable(tunnels_.descriptor(), [this] { links_changed(); });
-    lease_timer_.start(milliseconds(0));
-}
-
-void Overlay::grant() {
-    if (leaving_) {
-        return;
-    }
-    client_.call(
-        "/v3/lease/grant", {{"TTL", std::to_string(config_.ttl)}},
-        [this](const nlohmann::json& answer) {
-            self_.lease = etcd::number(answer, "ID");
-            lease_timer_.start(milliseconds(config_.ttl * 1000 / 3));
-            step();
-        },
-        [this](const Error& error) {
-            failed(error);
-            lease_timer_.start(retry_pause);
-        });
-}
-
-void Overlay::keep_alive() {
-    client_.call(
-        "/v3/lease/keepalive", {{"ID", std::to_string(self_.lease)}},
-        [this](const nlohmann::json& answer) {
-            const auto& result = answer.at("result");
-            if (etcd::number(result, "TTL") == 0) {
-                lose_lease();
-                return;
-            }
-            lease_timer_.start(milliseconds(config_.ttl * 1000 / 3));
-        },
-        [this](const Error& error) {
-            failed(error);
-            lease_timer_.start(retry_pause);
-        });
-}
-
-void Overlay::lose_lease() {
-    log::warning("etcd has not heard of this host for too long: it says anew what is here");
-    self_.lease = 0;
-    lease_timer_.start(milliseconds(0));
+    lease_.begin();
 }
 
 void Overlay::leave() {
-    leaving_ = true;
     notify("STOPPING=1");
-    if (self_.lease == 0) {
-        loop_.stop();
-        return;
-    }
-    lease_timer_.stop();
-    client_.call(
-        "/v3/lease/revoke", {{"ID", std::to_string(self_.lease)}},
-        [this](const nlohmann::json&) { loop_.stop(); },
-        [this](const Error& error) {
-            log::warning("the others will forget this host in " + std::to_string(config_.ttl) +
-                         " s: " + error.message());
-            loop_.stop();
-        });
-    self_.lease = 0;
+    lease_.end([this] { loop_.stop(); });
 }
 
 void Overlay::etcd_changed(bool anew) {
@@ -161,14 +114,13 @@ void Overlay::etcd_changed(bool anew) {
     }
     apply(view_.take_changed());
     step();
+    try_again();
 }
 
 void Overlay::host_changed(const std::set<std::string>& networks) {
     apply(networks);
     step();
-    if (!local_.problems.empty() && !step_timer_.is_running()) {
-        step_timer_.start(unreadable_pause);
-    }
+    try_again();
 }
 
 // Links whose networks are not known yet may be those of any that has none.
@@ -191,31 +143,72 @@ void Overlay::everything_changed() {
     host_changed(all);
 }
 
+void Overlay::try_again() {
+    if ((!local_.problems.empty() || !undone_.empty()) && !step_timer_.is_running()) {
+        step_timer_.start(undone_pause);
+    }
+}
+
+bool Overlay::attempt(const std::string& about, const std::function<void()>& act) {
+    undone_.erase(about);
+    try {
+        act();
+        return true;
+    } catch (const Error& error) {
+        undone_[about] = error.message();
+        return false;
+    }
+}
+
 void Overlay::apply(const std::set<std::string>& networks) {
     if (!mirror_.is_complete()) {
         return; // what is known of others is what the kernel was told before
     }
+    const bool can_encrypt = encrypt();
     for (const auto& name : networks) {
+        const std::string about = "network \"" + name + "\"";
+        undone_.erase(about);
         const auto local = local_.networks.find(name);
         if (local == local_.networks.end()) {
             continue;
         }
         const auto* definition = view_.definition(name);
-        if (!definition || !contradiction(local->second, *definition).empty()) {
+        if (!definition || !contradiction(local->second, *definition).empty() ||
+            (definition->encrypted && !can_encrypt)) {
             continue; // the kernel keeps what it was told, and the hook what it knew
         }
-        try {
-            std::set<Mac> own;
-            for (const auto& [id, container] : local_.containers[name]) {
-                own.insert(container.mac);
+        attempt(about, [&] {
+            if (definition->control == oci::Overlay::Control::etcd) {
+                tell_kernel(name, local->second.interface);
             }
-            tunnels_.apply(name, local->second.interface, view_.endpoints_elsewhere(name), own);
             write_completion(name);
-        } catch (const Error& error) {
-            log::warning("network \"" + name + "\": " + error.message());
-            step_timer_.start(retry_pause);
-        }
+        });
     }
+}
+
+// Before any tunnel, and before the host says that it is there: what leads by the interface is lost
+// without it.
+bool Overlay::encrypt() {
+    const bool wanted =
+        std::any_of(local_.networks.begin(), local_.networks.end(), [&](const auto& network) {
+            const auto* definition = view_.definition(network.first);
+            return definition && definition->encrypted;
+        });
+    self_.public_key.reset();
+    return attempt("encrypted networks", [&] {
+        if (wanted) { // else the interface stays: containers may still be there
+            self_.public_key = encryption_.ensure();
+            encryption_.apply(view_.peers());
+        }
+    });
+}
+
+void Overlay::tell_kernel(const std::string& network, const std::string& bridge) {
+    std::set<Mac> own;
+    for (const auto& [id, container] : local_.containers[network]) {
+        own.insert(container.mac);
+    }
+    tunnels_.apply(network, bridge, view_.endpoints_elsewhere(network), own);
 }
 
 void Overlay::write_completion(const std::string& network) {
@@ -231,13 +224,14 @@ void Overlay::write_completion(const std::string& network) {
 
 // One at a time, and the next one once it is known what the last one changed.
 void Overlay::step() {
+    self_.lease = lease_.id();
     if (busy_ || self_.lease == 0 || !mirror_.is_complete() || mirror_.revision() < awaited_) {
         return;
     }
     awaited_timer_.stop();
     Problems problems;
     auto change = next_change(view_, self_, local_.networks, local_.containers, stuck_, problems);
-    for (const auto& source : {view_.problems(), local_.problems}) {
+    for (const auto& source : {view_.problems(), local_.problems, undone_}) {
         problems.insert(source.begin(), source.end());
     }
     report(std::move(problems));
@@ -257,7 +251,7 @@ void Overlay::step() {
             failed(error.in(what));
             step_timer_.start(retry_pause);
             if (error.message().find("lease not found") != std::string::npos) {
-                lose_lease();
+                lease_.lose();
             }
         });
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 
 #include "overlay/changes.h"
 #include "overlay/config.h"
+#include "overlay/encryption.h"
 #include "overlay/etcd/client.h"
 #include "overlay/etcd/mirror.h"
+#include "overlay/lease.h"
 #include "overlay/local.h"
 #include "overlay/tunnels.h"
 #include "overlay/view.h"
@@ -28,14 +31,15 @@ public:
     void leave();
 
 private:
-    void grant();
-    void keep_alive();
-    void lose_lease();
     void etcd_changed(bool anew);
     void host_changed(const std::set<std::string>& networks);
     void links_changed();
     void everything_changed();
     void apply(const std::set<std::string>& networks);
+    void try_again();
+    bool attempt(const std::string& about, const std::function<void()>& act);
+    bool encrypt();
+    void tell_kernel(const std::string& network, const std::string& bridge);
     void write_completion(const std::string& network);
     void step();
     void settle(const Change& change, const nlohmann::json& answer);
@@ -48,20 +52,22 @@ private:
     Self self_;
     Local local_;
     Tunnels tunnels_;
+    Encryption encryption_;
     View view_;
     etcd::Client client_;
     etcd::Mirror mirror_;
-    Timer lease_timer_;
+    Lease lease_;
     Timer step_timer_;
     Timer awaited_timer_;
     /// What failed on etcd as it is now.
     std::set<std::string> stuck_;
     /// A transaction is under way.
     bool busy_ = false;
-    bool leaving_ = false;
     /// What the last one changed is not known yet before this revision.
     std::int64_t awaited_ = 0;
     std::string last_failure_;
+    /// What could not be done here, and why, by what it is about.
+    Problems undone_;
     Problems reported_;
 };
 

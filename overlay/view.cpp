@@ -7,6 +7,7 @@
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
 #include "oci-config/json.h"
+#include "overlay/host_key.h"
 
 namespace ocinet::overlay {
 
@@ -36,10 +37,20 @@ auto read_object(const etcd::KeyValue& now, Read read) {
 
 HostClaim read_host(const etcd::KeyValue& now) {
     return read_object(now, [&](oci::ObjectReader& reader) {
-        return HostClaim{.instance = reader.text("instance").value_or(""),
-                         .address = oci::read_address(reader, "address"),
-                         .mod_revision = now.mod_revision,
-                         .lease = now.lease};
+        HostClaim host{.instance = reader.text("instance").value_or(""),
+                       .address = oci::read_address(reader, "address"),
+                       .create_revision = now.create_revision,
+                       .mod_revision = now.mod_revision,
+                       .lease = now.lease};
+        if (const auto text = reader.text("public_key")) {
+            host.public_key = parse_host_key(*text);
+            const auto port = reader.integer("wireguard_port").value_or(0);
+            if (!host.public_key || port < 1 || port > UINT16_MAX) {
+                throw reader.wrong("public_key", "no key, or none with a port");
+            }
+            host.wireguard_port = std::uint16_t(port);
+        }
+        return host;
     });
 }
 
@@ -98,10 +109,7 @@ void View::understand(const Key& key, const etcd::KeyValue& now) {
         refuse_change(now);
         networks_[key.network].blocks[key.block] = read_block(now);
         break;
-    case Key::Kind::host:
-        hosts_[key.host] = read_host(now);
-        hosts_changed();
-        return;
+    case Key::Kind::host: take_host(key.host, now); return;
     case Key::Kind::container:
         if (key.host == judge_.self) {
             own_[now.key] = {now.value, now.lease};
@@ -110,6 +118,21 @@ void View::understand(const Key& key, const etcd::KeyValue& now) {
         break;
     }
     network_changed(key.network);
+}
+
+// A host that is there has one key: who shows another may have taken its name. One that was away,
+// so that its lease ended, is believed anew.
+void View::take_host(const std::string& name, const etcd::KeyValue& now) {
+    HostClaim claim = read_host(now);
+    const auto* before = host(name);
+    if (before && before->public_key && before->create_revision == claim.create_revision &&
+        before->public_key != claim.public_key) {
+        malformed_[now.key] = "ALARM: its key has changed: the one that it had holds until it ends";
+        claim.public_key = before->public_key;
+        claim.wireguard_port = before->wireguard_port;
+    }
+    hosts_[name] = std::move(claim);
+    hosts_changed();
 }
 
 void View::forget(const Key& key, const std::string& text) {

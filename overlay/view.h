@@ -41,6 +41,9 @@ public:
         return judgement(network).elsewhere;
     }
 
+    /// Hosts that encrypted tunnels lead to.
+    const std::vector<wireguard::Peer>& peers() const { return reachable().peers; }
+
     /// What this host itself has below hosts/SELF/containers/.
     struct Own {
         std::string value;
@@ -55,6 +58,7 @@ public:
 
 private:
     void understand(const Key& key, const etcd::KeyValue& now);
+    void take_host(const std::string& name, const etcd::KeyValue& now);
     void forget(const Key& key, const std::string& text);
     void network_changed(const std::string& name);
     void hosts_changed();

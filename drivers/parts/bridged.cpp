@@ -85,6 +85,9 @@ std::string definition_of(const Request& request) {
     if (network.overlay) {
         text += " vni " + std::to_string(network.overlay->vni) + " port " +
                 std::to_string(network.overlay->port);
+        if (network.overlay->control == oci::Overlay::Control::evpn) {
+            text += " evpn";
+        }
     }
     return std::to_string(stable_hash(text));
 }
@@ -155,6 +158,9 @@ public:
         create_link();
         configure_link(plan_, request_, addresses_);
         publish(plan_, request_, ports_, addresses_);
+        if (beyond_.advertised) {
+            advertise();
+        }
         announce();
         add_hosts(plan_, request_, view_, addresses_);
         plan_.attached.push_back(attached());
@@ -227,6 +233,17 @@ private:
         if (!elements.empty()) {
             steps.push_back({label(request_), ops::OwnElements{std::move(elements)}});
         }
+    }
+
+    void advertise() {
+        ops::AdvertiseContainer op{
+            .bridge = request_.network.interface, .port = host_interface_, .mac = mac_};
+        for (const auto& step : plan_.shared) {
+            if (const auto* lease = std::get_if<ops::TakeAddress>(&step.operation)) {
+                op.leases.push_back(*lease);
+            }
+        }
+        own(std::move(op));
     }
 
     void announce() {

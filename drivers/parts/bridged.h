@@ -18,6 +18,8 @@ struct Beyond {
     std::optional<unsigned> mtu = {};
     /// What all its containers share beside it, done once the bridge is there.
     std::function<std::vector<Operation>(NameSource& names)> behind_bridge = {};
+    /// Whether a routing daemon of the host is to learn of its containers.
+    bool advertised = false;
 };
 
 HostQuery query_bridged(const Request& request);

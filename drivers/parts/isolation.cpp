@@ -66,6 +66,12 @@ Elements network_elements(const Request& request) {
     if (!network.internal) {
         add_ways_out(elements, network);
     }
+    if (network.overlay && network.overlay->encrypted) {
+        elements.push_back(
+            {.set = "sealed",
+             .key = {std::to_string(network.overlay->port), std::to_string(network.overlay->vni)},
+             .comment = network.name});
+    }
     return elements;
 }
 

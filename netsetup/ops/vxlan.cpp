@@ -20,7 +20,7 @@ namespace ocinet::ops {
 NLOHMANN_JSON_SERIALIZE_ENUM(EnsureVxlan::Found, {{EnsureVxlan::Found::absent, "absent"},
                                                   {EnsureVxlan::Found::incomplete, "incomplete"},
                                                   {EnsureVxlan::Found::complete, "complete"}})
-OCINET_JSON(EnsureVxlan, network, bridge, name, temporary, mac, mtu, vni, port, local, found)
+OCINET_JSON(EnsureVxlan, network, bridge, name, temporary, mac, mtu, vni, port, local, lower, found)
 
 namespace {
 
@@ -39,7 +39,7 @@ std::vector<sysctl::Setting> settings() {
     return sysctl::ipv6_settings(false);
 }
 
-netlink::Message create(const EnsureVxlan& op, int bridge) {
+netlink::Message create(const EnsureVxlan& op, int bridge, int lower) {
     netlink::Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
     message.header<ifinfomsg>().ifi_family = AF_UNSPEC;
     message.put_string(IFLA_IFNAME, op.temporary);
@@ -54,6 +54,9 @@ netlink::Message create(const EnsureVxlan& op, int bridge) {
             data.put(op.local.is_v4() ? IFLA_VXLAN_LOCAL : IFLA_VXLAN_LOCAL6, op.local.data(),
                      op.local.size());
             data.put_u8(IFLA_VXLAN_LEARNING, 0);
+            if (lower != 0) {
+                data.put_u32(IFLA_VXLAN_LINK, std::uint32_t(lower));
+            }
         });
     });
     return message;
@@ -99,7 +102,8 @@ void make(const EnsureVxlan& op, Context& context) {
     if (op.found == Found::incomplete) {
         link::remove(context.route, op.name); // one of the same identifier would stand in the way
     }
-    context.route.send(create(op, link::required(context.route, op.bridge).index));
+    const int lower = op.lower.empty() ? 0 : link::required(context.route, op.lower).index;
+    context.route.send(create(op, link::required(context.route, op.bridge).index, lower));
     sysctl::set_ipv6(op.temporary, settings());
     const int index = link::required(context.route, op.temporary).index;
     context.route.send(quieten(index));
@@ -121,7 +125,8 @@ SharedLink shared_link(const EnsureVxlan& op) {
 
 bool carries(const link::Link& link, const EnsureVxlan& op) {
     return link.vxlan && link.vxlan->vni == op.vni && link.vxlan->port == op.port &&
-           link.vxlan->local == op.local && !link.vxlan->learning;
+           link.vxlan->local == op.local && !link.vxlan->learning &&
+           (link.vxlan->lower != 0) == !op.lower.empty();
 }
 
 bool is_quiet(const link::Link& link) {
@@ -140,8 +145,8 @@ Description describe(const EnsureVxlan& op) {
     description.apply.push_back("ip link add name " + op.temporary + " address " + op.mac.text() +
                                 " mtu " + std::to_string(op.mtu) + " master " + op.bridge +
                                 " type vxlan id " + std::to_string(op.vni) + " local " +
-                                op.local.text() + " dstport " + std::to_string(op.port) +
-                                " nolearning");
+                                op.local.text() + (op.lower.empty() ? "" : " dev " + op.lower) +
+                                " dstport " + std::to_string(op.port) + " nolearning");
     for (auto& command : sysctl::ipv6_commands(op.temporary, settings())) {
         description.apply.push_back(std::move(command));
     }
@@ -191,6 +196,9 @@ std::vector<std::string> check(const EnsureVxlan& op, Context& context) {
     differences.expect(carries(*found, op), name + " is not of VNI " + std::to_string(op.vni) +
                                                 ", UDP port " + std::to_string(op.port) +
                                                 ", from " + op.local.text());
+    const auto lower = op.lower.empty() ? std::nullopt : link::find(context.route, op.lower);
+    differences.expect(found->vxlan && found->vxlan->lower == (lower ? lower->index : 0),
+                       name + " does not lead by " + (op.lower.empty() ? "any link" : op.lower));
     differences.expect(found->up, name + " is down");
     differences.expect(found->mtu == op.mtu, name + " has mtu " + std::to_string(found->mtu));
     differences.expect(bridge && found->master == bridge->index,

@@ -35,6 +35,9 @@ struct EnsureVxlan {
     std::uint16_t port = 0;
     /// This host's address, from which it sends.
     IpAddress local;
+    /// The link by which alone it sends, so that nothing gets out where that is missing; empty: by
+    /// the host's routes.
+    std::string lower;
     Found found = Found::absent;
 };
 

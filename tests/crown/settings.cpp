@@ -71,8 +71,9 @@ const std::string lan0 =
     "02:00:00:00:00:06; for i in lan0 lan1; do s=/proc/sys/net/ipv6/conf/$i/disable_ipv6; "
     "[ ! -e $s ] || echo 1 >$s; ip link set $i up; done";
 
-json overlay() {
+json overlay(const json& options = json::object()) {
     json network = web({{"vni", "95"}});
+    network["options"].update(options);
     network["driver"] = "overlay";
     network["hosts"] = {{{"name", "alpha"}, {"address", "192.0.2.1"}, {"ranges", {"10.7.0.0/28"}}},
                         {{"name", "beta"}, {"address", "192.0.2.2"}, {"ranges", {"10.7.0.16/30"}}}};
@@ -181,6 +182,11 @@ std::vector<Setting> table() {
         {.name = "overlay, warm",
          .annotations = on("web:ip=10.7.0.7"),
          .network = overlay(),
+         .neighbour = "web",
+         .on_host = host_alpha},
+        {.name = "overlay with EVPN",
+         .annotations = on("web:ip=10.7.0.7"),
+         .network = overlay({{"control", "evpn"}}),
          .neighbour = "web",
          .on_host = host_alpha},
         {.name = "driver none", .annotations = {{"io.ocinet.network", "none"}}},

@@ -117,6 +117,48 @@ TEST_CASE("an overlay's tunnels are made behind its bridge") {
     CHECK(at("ip link delete dev vx-web") < at("ip link delete dev oc-web"));
 }
 
+TEST_CASE("of an overlay's container a routing daemon learns, and the kernel of no others") {
+    json network = two_hosts();
+    network["options"]["control"] = "evpn";
+    const Plan plan = planned(request_to(network), view());
+    const auto veth = operation<ops::CreateVeth>(plan);
+    const auto advertise = operation<ops::AdvertiseContainer>(plan);
+    CHECK(join(commands(advertise), "\n") ==
+          "bridge fdb replace 02:0c:0a:5f:01:05 dev " + veth.name +
+              " master static\nip neighbour replace 10.95.1.5 lladdr 02:0c:0a:5f:01:05 dev oc-web "
+              "nud permanent protocol 111");
+    CHECK(describe(advertise).undo.front() == "ip neighbour delete 10.95.1.5 dev oc-web");
+    CHECK_THROWS_AS(operation<ops::KnowEndpoints>(plan), Error);
+    CHECK_THROWS_AS(operation<ops::AdvertiseContainer>(planned(request_to(two_hosts()), view())),
+                    Error);
+    // Who changes it under living containers would have some that nobody hears of.
+    const auto share = [&](const Plan& made) {
+        return operation<ops::ShareElements>(made).definition;
+    };
+    CHECK(share(plan) != share(planned(request_to(two_hosts()), view())));
+}
+
+TEST_CASE("an encrypted overlay's tunnels lead by WireGuard, or nowhere") {
+    const json network = file(json::array({host("alpha", "fd6f:6369::1", {"10.95.1.0/24"})}),
+                              {{"vni", "95"}, {"control", "etcd"}, {"encrypted", "true"}});
+    HostView found = view();
+    CHECK_THAT(refusal(request_to(network), found),
+               contains("the network is encrypted, and wg-ocinet does not have"));
+    found.underlay.reset();
+    CHECK_THAT(refusal(request_to(network), found),
+               contains("the network is encrypted, and wg-ocinet does not have"));
+    found.underlay = {"wg-ocinet", 1440};
+    const Plan plan = planned(request_to(network), found);
+    CHECK_THAT(commands(operation<ops::EnsureVxlan>(plan)).front(),
+               contains(" mtu 1370 ") && contains(" local fd6f:6369::1 dev wg-ocinet dstport "));
+    CHECK_THAT(join(commands(operation<ops::ShareElements>(plan)), "\n"),
+               contains("sealed '{ 4789 . 95 comment \"web\" }'"));
+    CHECK_THAT(
+        join(commands(operation<ops::ShareElements>(planned(request_to(two_hosts()), view()))),
+             "\n"),
+        !contains("sealed"));
+}
+
 TEST_CASE("an overlay's device that is there is left as it is, or made anew") {
     const Request request = request_to(two_hosts());
     const Plan made = planned(request, view());
@@ -198,7 +240,7 @@ TEST_CASE("a host of an overlay gives addresses of its own range alone") {
     const json own = file(json::array({host("alpha", "192.0.2.1", {"10.95.1.0/24"})}),
                           {{"vni", "95"}, {"control", "etcd"}});
     CHECK(refusal(request_to(own, "ip=10.95.2.5"), view()) ==
-          head + "ip=10.95.2.5: in no block of this host's");
+          head + "ip=10.95.2.5: in no range or block of this host's");
     CHECK(refusal(request_to(file(json::array({host("alpha", "192.0.2.1", json::array())}))),
                   view()) == head + "host \"alpha\" has no range in 10.95.0.0/16");
     HostView lost = view();

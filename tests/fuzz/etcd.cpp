@@ -64,7 +64,8 @@ void fuzz_etcd(const std::string& input) {
     }
     view.problems();
     overlay::Problems problems;
-    const overlay::Self self{"h1", "i", *IpAddress::parse("192.0.2.1"), 1};
+    const overlay::Self self{
+        .name = "h1", .instance = "i", .address = *IpAddress::parse("192.0.2.1"), .lease = 1};
     overlay::next_change(view, self, {{"blue", {}}, {"red", {}}}, {}, {}, problems);
     for (const auto& network : networks) {
         check_endpoints(view, network);

@@ -82,10 +82,21 @@ TEST_CASE("an overlay network's faults are told with their place") {
           R"(web.json: options: vni: "0" is not between 1 and 16777215)");
     CHECK(fault(file(both, {{"vni", "16777216"}})) ==
           R"(web.json: options: vni: "16777216" is not between 1 and 16777215)");
+    CHECK(fault(file(both, {{"control", "evpn"}})) ==
+          "web.json: options: vni: a network with control=evpn names its own");
+    CHECK(
+        fault(file(both, {{"vni", "9"}, {"control", "evpn"}})) ==
+        "web.json: hosts: \"alpha\" names endpoints: with control=evpn the hosts' routing daemons "
+        "find them");
+    for (const char* control : {"static", "evpn"}) {
+        CHECK(fault(file(both, {{"vni", "9"}, {"control", control}, {"encrypted", "true"}})) ==
+              "web.json: options: encrypted: needs control=etcd, by which hosts learn each other's "
+              "keys");
+    }
     CHECK(fault(file(both, {{"vni", "9"}, {"port", "0"}})) ==
           R"(web.json: options: port: "0" is not between 1 and 65535)");
     CHECK(fault(file(both, {{"vni", "9"}, {"control", "telepathy"}})) ==
-          R"(web.json: options: control: "telepathy" is none of static, etcd)");
+          R"(web.json: options: control: "telepathy" is none of static, etcd, evpn)");
     for (const char* key : {"mode", "vlan"}) {
         CHECK(fault(file(both, {{"vni", "9"}, {key, "10"}})) ==
               std::string("web.json: options: ") + key + ": unknown key");

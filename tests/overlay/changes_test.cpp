@@ -2,6 +2,8 @@
 // What hosts tell etcd, on an etcd that is simulated: it only keeps keys and transactions.
 #include "overlay/changes.h"
 
+#include "overlay/host_key.h"
+
 #include <deque>
 
 #include "tests/support/catch.h"
@@ -23,7 +25,11 @@ LocalNetwork network(const std::string& subnet, std::uint64_t block_size = 64) {
 
 struct Host {
     Host(const std::string& name, int number)
-        : self{name, "i-" + name, *IpAddress::parse("192.0.2." + std::to_string(number)), number},
+        : self{.name = name,
+               .instance = "i-" + name,
+               .address = *IpAddress::parse("192.0.2." + std::to_string(number)),
+               .wireguard_port = 51820,
+               .lease = number},
           view({"/ocinet", name, self.address}) {}
 
     Self self;
@@ -323,6 +329,11 @@ TEST_CASE("a network that contradicts what is defined, or takes another's vni, i
     CHECK(problem(local) == "this host's file has another \"vni\"");
     CHECK(problem(network("10.95.0.0/16", 32)) == "this host's file has another \"block_size\"");
     local.vni = 95;
+    local.encrypted = true;
+    CHECK(problem(local) == "this host's file has another \"encrypted\"");
+    local.control = oci::Overlay::Control::evpn;
+    CHECK(problem(local) == "this host's file has another \"control\"");
+    local = network("10.95.0.0/16");
     local.port = 4790;
     CHECK(problem(local) == "this host's file has another \"port\"");
     LocalNetwork red = network("10.96.0.0/16");
@@ -330,6 +341,41 @@ TEST_CASE("a network that contradicts what is defined, or takes another's vni, i
     CHECK(problem(red, "red") == "its vni 95 is network \"blue\"'s");
     CHECK_THAT(problem({.interface = "oc-red"}, "red"), test::contains("nobody has defined it"));
     CHECK(store.names("blocks/").size() == 1);
+}
+
+TEST_CASE("of an encrypted network a host tells its key, and its hook where tunnels lead from") {
+    Store store;
+    Host one("h1", 1);
+    one.networks["blue"] = network("10.95.0.0/16");
+    one.networks["blue"].encrypted = true;
+    settle(store, one);
+    CHECK_FALSE(json::parse(store.keys.at("/ocinet/hosts/h1/self").value).contains("public_key"));
+    CHECK_FALSE(completion(one.view, one.self, "blue")); // no container starts in clear
+    one.self.public_key.emplace().bytes.fill(0xab);
+    CHECK(settle(store, one) == 1);
+    const auto self = json::parse(store.keys.at("/ocinet/hosts/h1/self").value);
+    CHECK(self["public_key"] == to_text(*one.self.public_key));
+    CHECK(self["wireguard_port"] == 51820);
+    CHECK(settle(store, one) == 0);
+    const auto said = json::parse(completion(one.view, one.self, "blue").value().text);
+    CHECK(said["encrypted"] == "true");
+    CHECK(said["hosts"][0]["address"] == inner_address(*one.self.public_key).text());
+}
+
+TEST_CASE("where routing daemons tell who is where, a host tells etcd of blocks alone") {
+    Store store;
+    Host one("h1", 1);
+    one.networks["blue"] = network("10.95.0.0/16");
+    settle(store, one);
+    add_container(one, "c1", "10.95.0.70");
+    settle(store, one);
+    CHECK(store.names("hosts/h1/containers/").size() == 1);
+    one.networks["blue"].control = oci::Overlay::Control::evpn;
+    store.erase("networks/blue");
+    settle(store, one);
+    CHECK(store.names("hosts/h1/containers/").empty());
+    CHECK(json::parse(store.keys.at("/ocinet/networks/blue").value)["control"] == "evpn");
+    CHECK_FALSE(store.names("blocks/blue/").empty());
 }
 
 } // namespace ocinet::overlay

@@ -3,6 +3,7 @@
 #include "overlay/view.h"
 
 #include "overlay/changes.h"
+#include "overlay/host_key.h"
 #include "tests/support/catch.h"
 
 namespace ocinet::overlay {
@@ -19,10 +20,17 @@ Prefix prefix(const std::string& text) {
     return *Prefix::parse(text);
 }
 
-std::string definition_text(std::uint64_t block_size = 64) {
+wireguard::Key host_key(std::uint8_t number) {
+    wireguard::Key key;
+    key.bytes.fill(number);
+    return key;
+}
+
+std::string definition_text(std::uint64_t block_size = 64, bool encrypted = false) {
     Definition definition{.subnets = {oci::subnet_of(prefix("10.95.0.0/16"))}};
     definition.vni = 95;
     definition.block_size = block_size;
+    definition.encrypted = encrypted;
     return to_text(definition);
 }
 
@@ -44,6 +52,16 @@ struct Store {
     void put_host(const std::string& name, const std::string& address, std::int64_t lease = 7) {
         put("hosts/" + name + "/self", json{{"instance", "i-" + name}, {"address", address}}.dump(),
             lease);
+    }
+    void put_host_with_key(const std::string& name, const std::string& address,
+                           const std::string& key, int port = 51820) {
+        put("hosts/" + name + "/self",
+            json{{"instance", "i-" + name},
+                 {"address", address},
+                 {"public_key", key},
+                 {"wireguard_port", port}}
+                .dump(),
+            7);
     }
     void put_container(const std::string& host, const std::string& id, const std::string& mac,
                        const std::string& address) {
@@ -131,6 +149,7 @@ TEST_CASE("a definition is read as it is written, and nothing else is") {
          {std::string("{}"), std::string("["), changed("vni", 0), changed("vni", 1 << 24),
           changed("port", 0), changed("port", 65536), changed("block_size", 48),
           changed("block_size", 2), changed("subnets", json::array()), changed("more", 1),
+          changed("control", "static"), changed("control", ""), changed("encrypted", "true"),
           changed("subnets", json::array({{{"subnet", "10.95.0.1/16"}}}))}) {
         CAPTURE(text);
         CHECK_THROWS_AS(parse_definition(text, "d"), Error);
@@ -311,6 +330,83 @@ TEST_CASE("what changed is told by network, once") {
     CHECK(store.view.take_changed() == std::set<std::string>{"red"});
     store.put_host("h3", "192.0.2.3");
     CHECK(store.view.take_changed() == std::set<std::string>{"blue", "red"});
+}
+
+TEST_CASE("a host's key gives it one address inside, and no other text is a key") {
+    const auto key = host_key(0xab);
+    CHECK(to_text(key) == "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=");
+    CHECK(parse_host_key(to_text(key)) == key);
+    CHECK(inner_address(key).text() == "fd6f:6369:abab:abab:abab:abab:abab:abab");
+    for (const char* text : {"", "x", "q6s=", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                             "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s="}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_host_key(text));
+    }
+}
+
+TEST_CASE("to a host of an encrypted network tunnels lead by its key, or not at all") {
+    Store store;
+    store.put("networks/blue", definition_text(64, true));
+    store.put("blocks/blue/10.95.0.128-26", "h2 i-h2");
+    store.put("blocks/blue/10.95.0.192-26", "h3 i-h3");
+    store.put_container("h2", "c2", "02:0c:0a:5f:00:85", "10.95.0.133");
+    store.put_container("h3", "c3", "02:0c:0a:5f:00:c5", "10.95.0.197");
+    store.put_host_with_key("h2", "192.0.2.2", to_text(host_key(2)), 51821);
+    store.put_host("h3", "192.0.2.3");
+    REQUIRE(store.elsewhere().size() == 1);
+    CHECK(store.elsewhere()[0].host == inner_address(host_key(2)));
+    CHECK(store.view.peers() ==
+          std::vector<wireguard::Peer>{{.public_key = host_key(2),
+                                        .host = ip("192.0.2.2"),
+                                        .port = 51821,
+                                        .inner = inner_address(host_key(2))}});
+    CHECK(store.problem("hosts/h3/self") ==
+          "shows no key: its containers on \"blue\", which is encrypted, get nothing");
+    // The same key is no key of its own.
+    store.put_host_with_key("h3", "192.0.2.3", to_text(host_key(2)));
+    CHECK(store.elsewhere().size() == 1);
+    CHECK(store.view.peers().size() == 1);
+    CHECK_THAT(store.problem("hosts/h3/self"), Catch::Contains("key"));
+    store.erase("hosts/h3/self");
+    store.put_host_with_key("h3", "192.0.2.3", to_text(host_key(3)));
+    CHECK(store.elsewhere().size() == 2);
+    CHECK(store.problem("hosts/h3/self").empty());
+    // What is no key is no host.
+    for (const auto& [key, port] : {std::pair<std::string, int>{"x", 51820},
+                                    {to_text(host_key(4)), 0},
+                                    {to_text(host_key(4)), 65536}}) {
+        store.erase("hosts/h3/self");
+        store.put_host_with_key("h3", "192.0.2.3", key, port);
+        CHECK(store.elsewhere().size() == 1);
+        CHECK_THAT(store.problem("hosts/h3/self"), Catch::Contains("public_key"));
+    }
+}
+
+TEST_CASE("who shows another key under the name of a host that is there is not believed") {
+    Store store;
+    store.put("networks/blue", definition_text(64, true));
+    store.put_host_with_key("h2", "192.0.2.2", to_text(host_key(2)));
+    store.put_host_with_key("h2", "192.0.2.66", to_text(host_key(6)));
+    REQUIRE(store.view.peers().size() == 1);
+    CHECK(store.view.peers()[0].public_key == host_key(2));
+    CHECK_THAT(store.problem("hosts/h2/self"), Catch::StartsWith("ALARM"));
+    // Nor one who shows none.
+    store.put_host("h2", "192.0.2.66");
+    CHECK(store.view.peers().at(0).public_key == host_key(2));
+    CHECK_THAT(store.problem("hosts/h2/self"), Catch::StartsWith("ALARM"));
+    store.put_host_with_key("h2", "192.0.2.3", to_text(host_key(2))); // it is itself, elsewhere
+    CHECK(store.problem("hosts/h2/self").empty());
+    CHECK(store.view.peers().at(0).host == ip("192.0.2.3"));
+    // One that has been away may have lost it.
+    store.erase("hosts/h2/self");
+    CHECK(store.view.peers().empty());
+    store.put_host_with_key("h2", "192.0.2.2", to_text(host_key(6)));
+    CHECK(store.view.peers().at(0).public_key == host_key(6));
+    CHECK(store.problem("hosts/h2/self").empty());
+    // Also where its end was not seen: the key's first revision tells.
+    store.created.erase("hosts/h2/self");
+    store.put_host_with_key("h2", "192.0.2.2", to_text(host_key(7)));
+    CHECK(store.view.peers().at(0).public_key == host_key(7));
 }
 
 } // namespace ocinet::overlay

@@ -252,6 +252,13 @@ std::vector<PlanCase> cases_of_overlay() {
                      {{"vni", "16777215"}, {"port", "8472"}, {"mtu", "1300"}, {"icc", "false"}}),
          .on_host = is_alpha + "echo 0 >/proc/sys/net/ipv6/conf/up0/disable_ipv6; "
                                "ip address add 2001:db8::1/64 dev up0 nodad"},
+        {.name = "overlay, with EVPN",
+         .annotations = network("web"),
+         .network =
+             overlay({{{"subnet", "10.7.0.0/24"}}},
+                     {{{"name", "alpha"}, {"address", "192.0.2.1"}, {"ranges", {"10.7.0.0/28"}}}},
+                     {{"vni", "95"}, {"control", "evpn"}}),
+         .on_host = is_alpha},
     };
 }
 

@@ -24,8 +24,9 @@ struct Declared {
 
 // A set of raw bytes can only be declared by expressions: `typeof iifname . @th,64,128`.
 std::string types_of(const std::string& words) {
-    const auto named = std::regex_replace(words, std::regex("iifname"), "ifname");
-    return std::regex_replace(named, std::regex("ether saddr"), "ether_addr");
+    std::string named = std::regex_replace(words, std::regex("iifname"), "ifname");
+    named = std::regex_replace(named, std::regex("ether saddr"), "ether_addr");
+    return std::regex_replace(named, std::regex("udp dport"), "inet_service");
 }
 
 // `map any4 { type inet_proto . inet_service : ipv4_addr . inet_service; flags interval; }`
@@ -48,7 +49,8 @@ std::vector<std::string> words_for(std::string_view types) {
         {"ifname", "eth0"},        {"ipv4_addr", "10.0.0.1"},
         {"ipv6_addr", "fd00::1"},  {"ether_addr", "02:00:00:00:00:01"},
         {"inet_proto", "tcp"},     {"inet_service", "80"},
-        {"@th,64,128", "fd00::1"}, {"@th,208,48", "02:00:00:00:00:01"}};
+        {"@th,64,128", "fd00::1"}, {"@th,208,48", "02:00:00:00:00:01"},
+        {"@th,96,24", "95"}};
     std::vector<std::string> chosen;
     for (const auto type : split(types, '.')) {
         chosen.push_back(words.at(trim(type)));

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Overlay networks over hosts whose routing daemons, real ones of FRR, tell each other who is
+// where.
+#include "tests/support/catch.h"
+#include "tests/support/etcd.h"
+#include "tests/support/frr.h"
+#include "tests/support/snapshot.h"
+
+namespace ocinet::test {
+
+namespace {
+
+using nlohmann::json;
+
+json network_of(const Underlay& net, const std::vector<int>& families = {4}) {
+    return net.network({{"vni", "95"}, {"control", "evpn"}}, families);
+}
+
+bool reaches(const Container& box, const std::string& address) {
+    return box.run("busybox ping -c1 -W1 " + address).status == 0;
+}
+
+bool comes_to_reach(const Container& box, const std::string& address) {
+    return eventually([&] { return reaches(box, address); });
+}
+
+std::string known_of_others(const Host& host) {
+    return host.sh("bridge fdb show dev vx-blue; ip neighbour show dev oc-blue");
+}
+
+/// Whether a host comes to know what others have told, or to know nothing of it any more.
+bool comes_to_know(const Host& host, const std::string& text) {
+    return eventually([&] { return known_of_others(host).find(text) != std::string::npos; });
+}
+
+bool comes_to_forget(const Host& host, const std::string& text) {
+    return eventually([&] { return known_of_others(host).find(text) == std::string::npos; });
+}
+
+Result check(const Host& host, const std::string& how = "") {
+    return host.run(cli_program() + " check " + how);
+}
+
+json attachment(const Container& box) {
+    return box.attach().at("attachments").at(0);
+}
+
+std::string ours(const Host& host) {
+    std::string words;
+    for (const auto& neighbour :
+         json::parse(host.sh("ip -j neighbour show dev oc-blue proto 111"))) {
+        words += (words.empty() ? "" : " ") + neighbour["dst"].get<std::string>();
+    }
+    return words;
+}
+
+/// Two hosts with FRR, and the network "blue" of both families.
+struct Two {
+    Two() {
+        net.write_network("blue", network_of(net, {4, 6}));
+        one.start();
+        two.start();
+    }
+
+    Underlay net{2};
+    Frr one{net, 1, 2};
+    Frr two{net, 2, 2};
+};
+
+} // namespace
+
+TEST_CASE("evpn: a container that never sent anything is known on the other host") {
+    SKIP_IF_MISSING(missing_for_frr());
+    const Two hosts;
+    const Container here = hosts.net.container(1, "blue:ip=10.95.1.5,ip=fd95::1:5");
+    const Container there = hosts.net.container(2, "blue:ip=10.95.2.5,ip=fd95::2:5");
+    here.attach();
+    there.attach();
+    // Of both families, as FRR has told the kernel.
+    CHECK(comes_to_know(hosts.net.host(1), "02:0c:0a:5f:02:05 dst 192.0.2.2 self extern_learn"));
+    CHECK(comes_to_know(hosts.net.host(1), "10.95.2.5 lladdr 02:0c:0a:5f:02:05 extern_learn"));
+    CHECK(comes_to_know(hosts.net.host(1), "fd95::2:5 lladdr 02:0c:0a:5f:02:05 extern_learn"));
+    CHECK(comes_to_know(hosts.net.host(2), "10.95.1.5 lladdr"));
+    CHECK(comes_to_know(hosts.net.host(2), "fd95::1:5 lladdr"));
+    CHECK(reaches(here, "10.95.2.5"));
+    CHECK(reaches(there, "fd95::1:5"));
+    // Nor has it changed what is ours.
+    CHECK(check(hosts.net.host(1)).status == 0);
+
+    there.detach();
+    CHECK(comes_to_forget(hosts.net.host(1), "02:0c:0a:5f:02:05"));
+    CHECK(comes_to_forget(hosts.net.host(1), "10.95.2.5"));
+    here.detach();
+    CHECK(leftovers(hosts.net.host(1)).empty());
+    CHECK(leftovers(hosts.net.host(2)).empty());
+}
+
+TEST_CASE("evpn: routing daemons that come later, or come back, tell of what is there") {
+    SKIP_IF_MISSING(missing_for_frr());
+    Two hosts;
+    hosts.two.stop();
+    const Container here = hosts.net.container(1, "blue:ip=10.95.1.5");
+    const Container there = hosts.net.container(2, "blue:ip=10.95.2.5");
+    here.attach();
+    there.attach();
+    CHECK_FALSE(reaches(here, "10.95.2.5"));
+    hosts.two.start();
+    CHECK(comes_to_reach(here, "10.95.2.5"));
+    hosts.one.stop();
+    hosts.one.start();
+    CHECK(comes_to_know(hosts.net.host(2), "10.95.1.5"));
+    CHECK(comes_to_reach(there, "10.95.1.5"));
+}
+
+TEST_CASE("evpn: of a host's containers the one that ended is forgotten, and no other") {
+    SKIP_IF_MISSING(missing_for_frr());
+    const Two hosts;
+    const Container here = hosts.net.container(1, "blue");
+    const Container first = hosts.net.container(2, "blue:ip=10.95.2.5");
+    const Container second =
+        hosts.net.container(2, "blue:ip=10.95.2.6,ip=fd95::2:6,mac=02:00:00:00:00:77");
+    here.attach();
+    first.attach();
+    second.attach();
+    CHECK(comes_to_reach(here, "10.95.2.5"));
+    CHECK(comes_to_reach(here, "10.95.2.6"));
+    CHECK(comes_to_know(hosts.net.host(1), "10.95.2.6 lladdr 02:00:00:00:00:77"));
+    first.detach();
+    CHECK(comes_to_forget(hosts.net.host(1), "10.95.2.5"));
+    CHECK(ours(hosts.net.host(2)) == "10.95.2.6 fd95::2:6");
+    CHECK(reaches(here, "10.95.2.6"));
+    // Its address is another one's by now.
+    const Container third = hosts.net.container(2, "blue:ip=10.95.2.5");
+    third.attach();
+    first.detach();
+    CHECK(comes_to_reach(here, "10.95.2.5"));
+    CHECK(check(hosts.net.host(2)).status == 0);
+}
+
+TEST_CASE("evpn: what somebody took away is named, and put back") {
+    const Underlay net(1);
+    net.write_network("blue", network_of(net));
+    const Container box = net.container(1, "blue:ip=10.95.1.5");
+    const std::string port = attachment(box)["host_interface"];
+    net.host(1).sh("ip neighbour delete 10.95.1.5 dev oc-blue; "
+                   "bridge fdb delete 02:0c:0a:5f:01:05 dev " +
+                   port + " master");
+    const std::string found = check(net.host(1)).out;
+    CHECK_THAT(found, contains("02:0c:0a:5f:01:05 is not behind " + port));
+    CHECK_THAT(found, contains("neighbour 10.95.1.5 of oc-blue is not 02:0c:0a:5f:01:05"));
+    CHECK(check(net.host(1), "--repair").status == 3);
+    CHECK(check(net.host(1)).status == 0);
+}
+
+TEST_CASE("evpn: addresses come from the blocks that etcd knows, and who is where does not") {
+    SKIP_IF_MISSING(missing_for_frr());
+    SKIP_IF_MISSING(missing_for_etcd());
+    Two hosts;
+    Etcd etcd(hosts.net);
+    json network = network_of_etcd();
+    network["options"]["control"] = "evpn";
+    OverlayHost one(hosts.net, etcd, 1);
+    OverlayHost two(hosts.net, etcd, 2);
+    for (const auto* host : {&one, &two}) {
+        host->host.write_network("blue", network);
+    }
+    one.start();
+    two.start();
+    REQUIRE(one.knows("blue"));
+    REQUIRE(two.knows("blue"));
+    const Container here = hosts.net.container(1, "blue");
+    const Container there = hosts.net.container(2, "blue");
+    here.attach();
+    const json attached = attachment(there);
+    const std::string address = attached["addresses"][0];
+    CHECK(comes_to_reach(here, address.substr(0, address.find('/'))));
+    CHECK(etcd.keys("blocks/blue/").size() == 2);
+    // The daemon comes along, and leaves to FRR what is FRR's.
+    one.kill();
+    one.start();
+    CHECK(one.says("this host is there"));
+    CHECK(reaches(here, address.substr(0, address.find('/'))));
+    CHECK(etcd.keys("hosts/h2/containers/").empty());
+
+    SECTION("and what is defined holds for all") {
+        network["options"]["control"] = "etcd";
+        one.host.write_network("blue", network);
+        CHECK(one.says(R"(this host's file has another "control")"));
+    }
+}
+
+} // namespace ocinet::test
