@@ -95,16 +95,19 @@ void put_gone(netlink::Message& message, const Key& key) {
     message.put_u32(WGPEER_A_FLAGS, WGPEER_F_REMOVE_ME);
 }
 
+template <typename Item, typename Put>
+void put_all(netlink::Message& peers, std::span<const Item> items, Put put) {
+    for (const auto& item : items) {
+        peers.nest(0, [&](netlink::Message& peer) { put(peer, item); });
+    }
+}
+
 template <typename Item, typename Make, typename Put>
 void send_parts(netlink::Socket& socket, std::span<const Item> left, Make make, Put put) {
     while (!left.empty()) {
         const auto part = left.first(std::min(left.size(), peers_at_once));
         netlink::Message message = make();
-        message.nest(WGDEVICE_A_PEERS, [&](netlink::Message& peers) {
-            for (const auto& item : part) {
-                peers.nest(0, [&](netlink::Message& peer) { put(peer, item); });
-            }
-        });
+        message.nest(WGDEVICE_A_PEERS, [&](netlink::Message& peers) { put_all(peers, part, put); });
         socket.send(std::move(message));
         left = left.subspan(part.size());
     }

@@ -6,11 +6,10 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "netsetup/base/address.h"
 #include "netsetup/wireguard.h"
+#include "overlay/container_claims.h"
 #include "overlay/definition.h"
 
 /// What stands in etcd, as it is said there: who may say it, and what holds, is another matter
@@ -38,12 +37,6 @@ struct BlockClaim {
     std::int64_t create_revision = 0;
 };
 
-struct ContainerClaim {
-    Mac mac;
-    std::vector<IpAddress> addresses;
-    std::int64_t create_revision = 0;
-};
-
 using BlockClaims = std::map<Prefix, BlockClaim>;
 
 inline bool overlaps_any(const BlockClaims& blocks, const Prefix& block) {
@@ -56,10 +49,9 @@ inline bool overlaps_any(const BlockClaims& blocks, const Prefix& block) {
 struct Claims {
     std::optional<Definition> definition = {};
     BlockClaims blocks = {};
-    /// By host and id.
-    std::map<std::pair<std::string, std::string>, ContainerClaim> containers = {};
+    ContainerClaims containers = {};
 
-    bool is_empty() const { return !definition && blocks.empty() && containers.empty(); }
+    bool is_empty() const { return !definition && blocks.empty() && containers.all().empty(); }
 };
 
 using HostClaims = std::map<std::string, HostClaim>;

@@ -47,7 +47,7 @@ Definition parse_definition(const std::string& text, const std::string& document
     }
     const auto control = oci::parse_control(reader.text("control").value_or(""));
     if (!control || *control == oci::Overlay::Control::file) {
-        throw reader.wrong("control", "neither \"etcd\" nor \"evpn\"");
+        throw reader.wrong("control", R"(neither "etcd" nor "evpn")");
     }
     definition.control = *control;
     const auto encrypted = reader.boolean("encrypted");

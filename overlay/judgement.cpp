@@ -73,25 +73,21 @@ std::string wrong_with(const ContainerClaim& container, const std::string& host,
 }
 
 struct Present {
-    const std::string* host = nullptr;
-    const std::string* id = nullptr;
+    const Whose* whose = nullptr;
     const ContainerClaim* container = nullptr;
 };
 
 // Those whose addresses are their hosts' to give, in the order in which they came.
-std::vector<Present> valid_ones(Judgement& judged, const Judge& judge, const std::string& name,
-                                const Claims& claims, const HostClaims& hosts) {
+template <typename Claimed>
+std::vector<Present> valid_ones(Judgement& judged, const Said& said, const Claimed& containers) {
     std::vector<Present> valid;
-    for (const auto& [whose, container] : claims.containers) {
-        const auto& [host, id] = whose;
-        const std::string wrong =
-            wrong_with(container, host, judged.blocks, *claims.definition, hosts);
+    for (const auto& [whose, container] : containers) {
+        std::string wrong =
+            wrong_with(container, whose.first, judged.blocks, *said.claims.definition, said.hosts);
         if (wrong.empty()) {
-            valid.push_back({&host, &id, &container});
+            valid.push_back({&whose, &container});
         } else {
-            judged.problems[judge.text(
-                {.kind = Key::Kind::container, .network = name, .host = host, .container = id})] =
-                wrong;
+            judged.wrong[whose] = std::move(wrong);
         }
     }
     std::sort(valid.begin(), valid.end(), [](const Present& one, const Present& other) {
@@ -103,20 +99,16 @@ std::vector<Present> valid_ones(Judgement& judged, const Judge& judge, const std
 // An address is one host's to give, so that of two that have it, or of two on one host that have a
 // MAC address, the later one is there and the other has left. Of hosts that do not agree whose a
 // MAC address is the first keeps it.
-std::vector<Present> present_ones(Judgement& judged, const Judge& judge, const std::string& name,
-                                  std::vector<Present> present) {
+std::vector<Present> present_ones(Judgement& judged, std::vector<Present> present) {
     std::map<Mac, std::size_t> macs;
     std::map<IpAddress, std::size_t> addresses;
     for (std::size_t i = 0; i < present.size(); ++i) {
         Present& one = present[i];
         const auto [same, is_new] = macs.emplace(one.container->mac, i);
         const Present& first = present[same->second];
-        if (!is_new && *first.host != *one.host) {
-            judged.problems[judge.text({.kind = Key::Kind::container,
-                                        .network = name,
-                                        .host = *one.host,
-                                        .container = *one.id})] =
-                one.container->mac.text() + " is a container's on " + *first.host + " already";
+        if (!is_new && first.whose->first != one.whose->first) {
+            judged.wrong[*one.whose] = one.container->mac.text() + " is a container's on " +
+                                       first.whose->first + " already";
             one.container = nullptr;
             continue;
         }
@@ -132,6 +124,33 @@ std::vector<Present> present_ones(Judgement& judged, const Judge& judge, const s
     }
     std::erase_if(present, [](const Present& one) { return !one.container; });
     return present;
+}
+
+template <typename Claimed>
+void judge_containers(Judgement& judged, const Said& said, const Claimed& containers) {
+    const auto& reachable = said.reachable;
+    const auto& hosts = said.claims.definition->encrypted ? reachable.encrypted : reachable.hosts;
+    for (const auto& one : present_ones(judged, valid_ones(judged, said, containers))) {
+        if (const auto at = hosts.find(one.whose->first); at != hosts.end()) {
+            judged.elsewhere[*one.whose] = {one.container->mac, at->second,
+                                            one.container->addresses};
+        }
+    }
+}
+
+// Who has addresses to give, and cannot be reached with them.
+void name_keyless(Judgement& judged, const Judge& judge, const Said& said) {
+    if (!said.claims.definition->encrypted) {
+        return;
+    }
+    for (const auto& [block, claim] : judged.blocks) {
+        if (said.reachable.hosts.contains(claim.host) &&
+            !said.reachable.encrypted.contains(claim.host)) {
+            judged.problems[judge.text({.kind = Key::Kind::host, .host = claim.host})] =
+                "shows no key of its own: its containers on \"" + said.network +
+                "\", which is encrypted, get nothing";
+        }
+    }
 }
 
 // Of two hosts that show one key one does not have it.
@@ -184,22 +203,25 @@ Reachable judge_hosts(const Judge& judge, const HostClaims& hosts) {
     return reachable;
 }
 
-Judgement judge_network(const Judge& judge, const std::string& name, const Claims& claims,
-                        const HostClaims& hosts, const Reachable& reachable) {
+Judgement judge_network(const Judge& judge, const Said& said) {
     Judgement judged;
-    judge_blocks(judged, judge, name, claims);
-    auto valid = valid_ones(judged, judge, name, claims, hosts);
-    const bool is_encrypted = claims.definition->encrypted;
-    const auto& hosts_there = is_encrypted ? reachable.encrypted : reachable.hosts;
-    for (const auto& one : present_ones(judged, judge, name, std::move(valid))) {
-        if (const auto at = hosts_there.find(*one.host); at != hosts_there.end()) {
-            judged.elsewhere.push_back({one.container->mac, at->second, one.container->addresses});
-        } else if (is_encrypted && reachable.hosts.contains(*one.host)) {
-            judged.problems[judge.text({.kind = Key::Kind::host, .host = *one.host})] =
-                "shows no key: its containers on \"" + name + "\", which is encrypted, get nothing";
+    judge_blocks(judged, judge, said.network, said.claims);
+    name_keyless(judged, judge, said);
+    judge_containers(judged, said, said.claims.containers.all());
+    return judged;
+}
+
+void judge_again(Judgement& judgement, const Said& said, const std::set<Whose>& containers) {
+    std::map<Whose, ContainerClaim> some;
+    const auto& all = said.claims.containers.all();
+    for (const auto& whose : containers) {
+        judgement.elsewhere.erase(whose);
+        judgement.wrong.erase(whose);
+        if (const auto found = all.find(whose); found != all.end()) {
+            some.insert(*found);
         }
     }
-    return judged;
+    judge_containers(judgement, said, some);
 }
 
 } // namespace ocinet::overlay

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,15 +39,27 @@ struct Reachable {
 };
 Reachable judge_hosts(const Judge& judge, const HostClaims& hosts);
 
-/// Of one network that is defined.
+/// All that is said, of one network that is defined and of hosts.
+struct Said {
+    const std::string& network;
+    const Claims& claims;
+    const HostClaims& hosts;
+    const Reachable& reachable;
+};
+
+/// Of one network.
 struct Judgement {
     /// Those that are somebody's.
     BlockClaims blocks;
     /// Containers on other hosts.
-    std::vector<endpoints::Endpoint> elsewhere;
+    std::map<Whose, endpoints::Endpoint> elsewhere;
+    /// Of its blocks and hosts, and of its containers.
     Problems problems;
+    std::map<Whose, std::string> wrong;
 };
-Judgement judge_network(const Judge& judge, const std::string& name, const Claims& claims,
-                        const HostClaims& hosts, const Reachable& reachable);
+Judgement judge_network(const Judge& judge, const Said& said);
+/// The same judgement where nothing has changed but what is said of these containers, which nobody
+/// else's place depends on (ContainerClaims::around(), before and after).
+void judge_again(Judgement& judgement, const Said& said, const std::set<Whose>& containers);
 
 } // namespace ocinet::overlay

@@ -169,17 +169,17 @@ void Overlay::apply(const std::set<std::string>& networks) {
         const std::string about = "network \"" + name + "\"";
         undone_.erase(about);
         const auto local = local_.networks.find(name);
-        if (local == local_.networks.end()) {
-            continue;
-        }
         const auto* definition = view_.definition(name);
-        if (!definition || !contradiction(local->second, *definition).empty() ||
+        const auto difference = view_.take_difference(name);
+        if (local == local_.networks.end() || !definition ||
+            !contradiction(local->second, *definition).empty() ||
             (definition->encrypted && !can_encrypt)) {
+            tunnels_.forget(name);
             continue; // the kernel keeps what it was told, and the hook what it knew
         }
         attempt(about, [&] {
             if (definition->control == oci::Overlay::Control::etcd) {
-                tell_kernel(name, local->second.interface);
+                tell_kernel(name, local->second.interface, difference);
             }
             write_completion(name);
         });
@@ -203,12 +203,13 @@ bool Overlay::encrypt() {
     });
 }
 
-void Overlay::tell_kernel(const std::string& network, const std::string& bridge) {
+void Overlay::tell_kernel(const std::string& network, const std::string& bridge,
+                          const View::Difference& difference) {
     std::set<Mac> own;
     for (const auto& [id, container] : local_.containers[network]) {
         own.insert(container.mac);
     }
-    tunnels_.apply(network, bridge, view_.endpoints_elsewhere(network), own);
+    tunnels_.apply(network, bridge, view_.elsewhere(network), difference, own);
 }
 
 void Overlay::write_completion(const std::string& network) {

@@ -4,6 +4,7 @@
 #include <linux/netlink.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "netsetup/base/log.h"
 #include "netsetup/base/names.h"
@@ -15,6 +16,26 @@ namespace ocinet::overlay {
 namespace {
 
 constexpr std::size_t most_to_ask = 4096;
+
+// Nobody elsewhere has the MAC addresses that this host's own links have.
+std::vector<endpoints::Endpoint> without(std::vector<endpoints::Endpoint> endpoints,
+                                         const std::set<Mac>& own) {
+    std::erase_if(endpoints, [&](const endpoints::Endpoint& one) { return own.contains(one.mac); });
+    return endpoints;
+}
+
+std::set<Mac> differing(const std::set<Mac>& one, const std::set<Mac>& other) {
+    std::set<Mac> macs;
+    std::set_symmetric_difference(one.begin(), one.end(), other.begin(), other.end(),
+                                  std::inserter(macs, macs.end()));
+    return macs;
+}
+
+bool concerns(const std::map<Whose, endpoints::Endpoint>& endpoints, const std::set<Mac>& macs) {
+    return !macs.empty() && std::any_of(endpoints.begin(), endpoints.end(), [&](const auto& one) {
+        return macs.contains(one.second.mac);
+    });
+}
 
 } // namespace
 
@@ -31,13 +52,14 @@ std::set<std::string> Tunnels::changed() {
         }
     }
     std::erase_if(known_, [&](const auto& known) {
-        return networks.contains(known.first) && known.second.endpoints.size() <= most_to_ask;
+        return networks.contains(known.first) && known.second.endpoints <= most_to_ask;
     });
     return networks;
 }
 
 void Tunnels::apply(const std::string& network, const std::string& bridge,
-                    const std::vector<endpoints::Endpoint>& wanted, const std::set<Mac>& own) {
+                    const std::map<Whose, endpoints::Endpoint>& wanted,
+                    const View::Difference& difference, const std::set<Mac>& own) {
     const auto known = known_.extract(network);
     const auto vxlan = link::find(socket_, oci::default_interface(network, "vx-"));
     const auto link = link::find(socket_, bridge);
@@ -45,24 +67,27 @@ void Tunnels::apply(const std::string& network, const std::string& bridge,
         vxlan->master != link->index) {
         return;
     }
-    auto endpoints = wanted;
-    // Nobody elsewhere has the MAC addresses that this host's own links have.
-    std::erase_if(endpoints, [&](const endpoints::Endpoint& one) {
-        return one.mac == link->mac || one.mac == vxlan->mac || own.contains(one.mac);
-    });
     const endpoints::Links links{.vxlan = vxlan->index, .bridge = link->index};
-    const auto* before =
-        known && known.mapped().links == links ? &known.mapped().endpoints : nullptr;
-    const auto changed = !before ? endpoints::synchronise(socket_, links, endpoints)
-                         : *before == endpoints
-                             ? 0
-                             : endpoints::change(socket_, links, *before, endpoints);
+    Known now{.links = links, .own = own, .endpoints = wanted.size()};
+    now.own.insert({link->mac, vxlan->mac});
+    std::size_t changed = 0;
+    if (known && known.mapped().links == links &&
+        !concerns(wanted, differing(known.mapped().own, now.own))) {
+        changed = endpoints::change(socket_, links, without(difference.gone, now.own),
+                                    without(difference.come, now.own));
+    } else {
+        std::vector<endpoints::Endpoint> all;
+        for (const auto& [whose, endpoint] : wanted) {
+            all.push_back(endpoint);
+        }
+        changed = endpoints::synchronise(socket_, links, without(std::move(all), now.own));
+    }
     if (changed != 0) {
         log::debug("network \"" + network + "\": " + std::to_string(changed) +
-                   " entries of the kernel changed, " + std::to_string(endpoints.size()) +
+                   " entries of the kernel changed, " + std::to_string(wanted.size()) +
                    " containers elsewhere");
     }
-    known_[network] = {links, std::move(endpoints)};
+    known_[network] = std::move(now);
 }
 
 } // namespace ocinet::overlay

@@ -9,6 +9,7 @@
 #include "netsetup/endpoints.h"
 #include "netsetup/link_watch.h"
 #include "netsetup/netlink.h"
+#include "overlay/view.h"
 
 namespace ocinet::overlay {
 
@@ -26,20 +27,26 @@ public:
     /// Whether the network's links were there at its last apply().
     bool knows(const std::string& network) const { return known_.contains(network); }
 
-    /// `own`: the MAC addresses of containers on this host, which are nowhere else. Throws Error;
-    /// the next time everything is compared with the kernel.
+    /// `wanted`, of which `difference` is what changed since the last call; `own`: the MAC
+    /// addresses of containers on this host, which are nowhere else. Throws Error; the next time
+    /// everything is compared with the kernel.
     void apply(const std::string& network, const std::string& bridge,
-               const std::vector<endpoints::Endpoint>& wanted, const std::set<Mac>& own);
+               const std::map<Whose, endpoints::Endpoint>& wanted,
+               const View::Difference& difference, const std::set<Mac>& own);
+    /// What changed was not told: the next time everything is compared.
+    void forget(const std::string& network) { known_.erase(network); }
 
 private:
     struct Known {
         endpoints::Links links;
-        std::vector<endpoints::Endpoint> endpoints;
+        /// What was left out: this host's links and containers have these.
+        std::set<Mac> own;
+        std::size_t endpoints = 0;
     };
 
     LinkWatch watch_;
     netlink::Socket socket_;
-    /// What the kernel was told, by network.
+    /// That the kernel was told all, by network.
     std::map<std::string, Known> known_;
 };
 

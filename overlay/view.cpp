@@ -110,12 +110,7 @@ void View::understand(const Key& key, const etcd::KeyValue& now) {
         networks_[key.network].blocks[key.block] = read_block(now);
         break;
     case Key::Kind::host: take_host(key.host, now); return;
-    case Key::Kind::container:
-        if (key.host == judge_.self) {
-            own_[now.key] = {now.value, now.lease};
-        }
-        networks_[key.network].containers[{key.host, key.container}] = read_container(now);
-        break;
+    case Key::Kind::container: take_container(key, now); return;
     }
     network_changed(key.network);
 }
@@ -135,6 +130,17 @@ void View::take_host(const std::string& name, const etcd::KeyValue& now) {
     hosts_changed();
 }
 
+void View::take_container(const Key& key, const etcd::KeyValue& now) {
+    if (key.host == judge_.self) {
+        own_[now.key] = {now.value, now.lease};
+    }
+    const Whose whose{key.host, key.container};
+    auto claim = read_container(now);
+    container_changed(key.network, whose);
+    networks_[key.network].containers.put(whose, std::move(claim));
+    container_changed(key.network, whose);
+}
+
 void View::forget(const Key& key, const std::string& text) {
     if (key.kind == Key::Kind::host) {
         hosts_.erase(key.host);
@@ -146,23 +152,36 @@ void View::forget(const Key& key, const std::string& text) {
         return;
     }
     auto& claims = networks_[key.network];
-    if (key.kind == Key::Kind::network) {
-        claims.definition.reset();
-    } else if (key.kind == Key::Kind::block) {
-        claims.blocks.erase(key.block);
-    } else {
+    if (key.kind == Key::Kind::container) {
         own_.erase(text);
-        claims.containers.erase({key.host, key.container});
+        const Whose whose{key.host, key.container};
+        container_changed(key.network, whose);
+        claims.containers.erase(whose);
+    } else {
+        if (key.kind == Key::Kind::network) {
+            claims.definition.reset();
+        } else {
+            claims.blocks.erase(key.block);
+        }
+        network_changed(key.network);
     }
     if (claims.is_empty()) {
         networks_.erase(key.network);
     }
-    network_changed(key.network);
 }
 
 void View::network_changed(const std::string& name) {
-    judgements_.erase(name);
+    judged_[name].is_old = true;
     changed_.insert(name);
+}
+
+// Before it changes, and afterwards.
+void View::container_changed(const std::string& name, const Whose& whose) {
+    changed_.insert(name);
+    auto& judged = judged_[name];
+    if (!judged.is_old) {
+        judged.old.merge(networks_[name].containers.around(whose));
+    }
 }
 
 void View::hosts_changed() {
@@ -211,28 +230,80 @@ const Reachable& View::reachable() const {
     return *reachable_;
 }
 
+void View::replace(Judged& judged, Judgement now) {
+    for (const auto& [whose, endpoint] : judged.judgement.elsewhere) {
+        const auto at = now.elsewhere.find(whose);
+        if (at == now.elsewhere.end() || at->second != endpoint) {
+            judged.before.emplace(whose, endpoint);
+        }
+    }
+    for (const auto& [whose, endpoint] : now.elsewhere) {
+        if (!judged.judgement.elsewhere.contains(whose)) {
+            judged.before.emplace(whose, std::nullopt);
+        }
+    }
+    judged = {std::move(now), false, {}, std::move(judged.before)};
+}
+
 const Judgement& View::judgement(const std::string& network) const {
     static const Judgement nothing;
     const auto found = networks_.find(network);
-    if (found == networks_.end() || !found->second.definition) {
+    if (found == networks_.end() && !judged_.contains(network)) {
         return nothing;
     }
-    auto judged = judgements_.find(network);
-    if (judged == judgements_.end()) {
-        judged = judgements_
-                     .emplace(network,
-                              judge_network(judge_, network, found->second, hosts_, reachable()))
-                     .first;
+    Judged& judged = judged_[network];
+    if (found != networks_.end() && found->second.definition) {
+        judge(judged, {network, found->second, hosts_, reachable()});
+    } else if (judged.is_old) {
+        replace(judged, {});
     }
-    return judged->second;
+    return judged.judgement;
+}
+
+void View::judge(Judged& judged, const Said& said) const {
+    if (judged.is_old) {
+        replace(judged, judge_network(judge_, said));
+    } else if (!judged.old.empty()) {
+        const auto& elsewhere = judged.judgement.elsewhere;
+        for (const auto& whose : judged.old) {
+            const auto at = elsewhere.find(whose);
+            judged.before.emplace(whose,
+                                  at == elsewhere.end() ? std::nullopt : std::optional(at->second));
+        }
+        judge_again(judged.judgement, said, std::exchange(judged.old, {}));
+    }
+}
+
+View::Difference View::take_difference(const std::string& network) {
+    const auto& now = elsewhere(network);
+    Difference difference;
+    for (const auto& [whose, before] : std::exchange(judged_[network].before, {})) {
+        const auto at = now.find(whose);
+        if (before && (at == now.end() || at->second != *before)) {
+            difference.gone.push_back(*before);
+        }
+        if (at != now.end() && before != at->second) {
+            difference.come.push_back(at->second);
+        }
+    }
+    if (!networks_.contains(network)) {
+        judged_.erase(network);
+    }
+    return difference;
 }
 
 Problems View::problems() const {
     Problems problems = malformed_;
     problems.insert(reachable().problems.begin(), reachable().problems.end());
     for (const auto& [name, claims] : networks_) {
-        const auto& of_network = judgement(name).problems;
-        problems.insert(of_network.begin(), of_network.end());
+        const auto& judged = judgement(name);
+        problems.insert(judged.problems.begin(), judged.problems.end());
+        for (const auto& [whose, wrong] : judged.wrong) {
+            problems[judge_.text({.kind = Key::Kind::container,
+                                  .network = name,
+                                  .host = whose.first,
+                                  .container = whose.second})] = wrong;
+        }
     }
     return problems;
 }

@@ -37,9 +37,15 @@ public:
     bool is_taken(const std::string& network, const Prefix& block) const;
 
     /// Containers on other hosts.
-    const std::vector<endpoints::Endpoint>& endpoints_elsewhere(const std::string& network) const {
+    const std::map<Whose, endpoints::Endpoint>& elsewhere(const std::string& network) const {
         return judgement(network).elsewhere;
     }
+    /// What is different there since the last call, of one network.
+    struct Difference {
+        std::vector<endpoints::Endpoint> gone;
+        std::vector<endpoints::Endpoint> come;
+    };
+    Difference take_difference(const std::string& network);
 
     /// Hosts that encrypted tunnels lead to.
     const std::vector<wireguard::Peer>& peers() const { return reachable().peers; }
@@ -59,11 +65,26 @@ public:
 private:
     void understand(const Key& key, const etcd::KeyValue& now);
     void take_host(const std::string& name, const etcd::KeyValue& now);
+    void take_container(const Key& key, const etcd::KeyValue& now);
     void forget(const Key& key, const std::string& text);
     void network_changed(const std::string& name);
+    void container_changed(const std::string& name, const Whose& whose);
     void hosts_changed();
     const Reachable& reachable() const;
     const Judgement& judgement(const std::string& network) const;
+
+    /// What was judged of a network, until something changes: who asks comes at each container, and
+    /// a judgement takes as long as the network is large.
+    struct Judged {
+        Judgement judgement;
+        bool is_old = true;
+        /// Else this alone is.
+        std::set<Whose> old;
+        /// What was elsewhere at the last take_difference(), of those who have been judged since.
+        std::map<Whose, std::optional<endpoints::Endpoint>> before;
+    };
+    void judge(Judged& judged, const Said& said) const;
+    static void replace(Judged& judged, Judgement now);
 
     Judge judge_;
     HostClaims hosts_;
@@ -73,10 +94,8 @@ private:
     /// Keys that are not understood.
     Problems malformed_;
     std::set<std::string> changed_;
-    /// Of what has not changed since: who asks comes at each container, and a judgement takes as
-    /// long as the network is large.
     mutable std::optional<Reachable> reachable_;
-    mutable std::map<std::string, Judgement> judgements_;
+    mutable std::map<std::string, Judged> judged_;
 };
 
 } // namespace ocinet::overlay

@@ -16,7 +16,7 @@ const std::string networks[] = {"blue", "red"};
 void check_endpoints(const overlay::View& view, const std::string& network) {
     const auto* definition = view.definition(network);
     std::set<Mac> macs;
-    for (const auto& endpoint : view.endpoints_elsewhere(network)) {
+    for (const auto& [whose, endpoint] : view.elsewhere(network)) {
         require(definition, "who has no definition has no endpoint");
         require(!endpoint.mac.is_multicast() && endpoint.mac != Mac(), "a MAC address is one");
         require(macs.insert(endpoint.mac).second, "a MAC address is at one place");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Overlay networks over hosts whose routing daemons, real ones of FRR, tell each other who is
 // where.
+#include <set>
+
 #include "tests/support/catch.h"
 #include "tests/support/etcd.h"
 #include "tests/support/frr.h"
@@ -45,19 +47,19 @@ json attachment(const Container& box) {
     return box.attach().at("attachments").at(0);
 }
 
-std::string ours(const Host& host) {
-    std::string words;
+std::set<std::string> ours(const Host& host) {
+    std::set<std::string> addresses;
     for (const auto& neighbour :
          json::parse(host.sh("ip -j neighbour show dev oc-blue proto 111"))) {
-        words += (words.empty() ? "" : " ") + neighbour["dst"].get<std::string>();
+        addresses.insert(neighbour["dst"]);
     }
-    return words;
+    return addresses;
 }
 
-/// Two hosts with FRR, and the network "blue" of both families.
-struct Two {
-    Two() {
-        net.write_network("blue", network_of(net, {4, 6}));
+/// FRR does not run yet: where a link is renamed, as with the first container of a network,
+/// bgpd 8.4 may take the ways to other hosts for missing, and does not ask again (docs/overlay.md).
+struct Hosts {
+    void start() {
         one.start();
         two.start();
     }
@@ -65,6 +67,19 @@ struct Two {
     Underlay net{2};
     Frr one{net, 1, 2};
     Frr two{net, 2, 2};
+};
+
+/// With the network "blue" of both families, a container on each host, and FRR.
+struct Two : Hosts {
+    Two() {
+        net.write_network("blue", network_of(net, {4, 6}));
+        first.attach();
+        second.attach();
+        start();
+    }
+
+    Container first{net.host(1), {{"io.ocinet.network", "blue:ip=10.95.1.200,ip=fd95::1:c8"}}};
+    Container second{net.host(2), {{"io.ocinet.network", "blue:ip=10.95.2.200,ip=fd95::2:c8"}}};
 };
 
 } // namespace
@@ -91,6 +106,8 @@ TEST_CASE("evpn: a container that never sent anything is known on the other host
     CHECK(comes_to_forget(hosts.net.host(1), "02:0c:0a:5f:02:05"));
     CHECK(comes_to_forget(hosts.net.host(1), "10.95.2.5"));
     here.detach();
+    hosts.first.detach();
+    hosts.second.detach();
     CHECK(leftovers(hosts.net.host(1)).empty());
     CHECK(leftovers(hosts.net.host(2)).empty());
 }
@@ -127,7 +144,8 @@ TEST_CASE("evpn: of a host's containers the one that ended is forgotten, and no 
     CHECK(comes_to_know(hosts.net.host(1), "10.95.2.6 lladdr 02:00:00:00:00:77"));
     first.detach();
     CHECK(comes_to_forget(hosts.net.host(1), "10.95.2.5"));
-    CHECK(ours(hosts.net.host(2)) == "10.95.2.6 fd95::2:6");
+    CHECK(ours(hosts.net.host(2)) ==
+          std::set<std::string>{"10.95.2.6", "fd95::2:6", "10.95.2.200", "fd95::2:c8"});
     CHECK(reaches(here, "10.95.2.6"));
     // Its address is another one's by now.
     const Container third = hosts.net.container(2, "blue:ip=10.95.2.5");
@@ -155,7 +173,7 @@ TEST_CASE("evpn: what somebody took away is named, and put back") {
 TEST_CASE("evpn: addresses come from the blocks that etcd knows, and who is where does not") {
     SKIP_IF_MISSING(missing_for_frr());
     SKIP_IF_MISSING(missing_for_etcd());
-    Two hosts;
+    Hosts hosts;
     Etcd etcd(hosts.net);
     json network = network_of_etcd();
     network["options"]["control"] = "evpn";
@@ -172,6 +190,7 @@ TEST_CASE("evpn: addresses come from the blocks that etcd knows, and who is wher
     const Container there = hosts.net.container(2, "blue");
     here.attach();
     const json attached = attachment(there);
+    hosts.start();
     const std::string address = attached["addresses"][0];
     CHECK(comes_to_reach(here, address.substr(0, address.find('/'))));
     CHECK(etcd.keys("blocks/blue/").size() == 2);

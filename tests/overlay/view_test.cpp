@@ -4,6 +4,7 @@
 
 #include "overlay/changes.h"
 #include "overlay/host_key.h"
+#include "tests/base/random.h"
 #include "tests/support/catch.h"
 
 namespace ocinet::overlay {
@@ -73,7 +74,13 @@ struct Store {
         const auto found = problems.find("/ocinet/" + key);
         return found == problems.end() ? "" : found->second;
     }
-    std::vector<endpoints::Endpoint> elsewhere() const { return view.endpoints_elsewhere("blue"); }
+    std::vector<endpoints::Endpoint> elsewhere() const {
+        std::vector<endpoints::Endpoint> all;
+        for (const auto& [whose, endpoint] : view.elsewhere("blue")) {
+            all.push_back(endpoint);
+        }
+        return all;
+    }
 
     View view;
     std::int64_t revision = 0;
@@ -361,7 +368,7 @@ TEST_CASE("to a host of an encrypted network tunnels lead by its key, or not at 
                                         .port = 51821,
                                         .inner = inner_address(host_key(2))}});
     CHECK(store.problem("hosts/h3/self") ==
-          "shows no key: its containers on \"blue\", which is encrypted, get nothing");
+          "shows no key of its own: its containers on \"blue\", which is encrypted, get nothing");
     // The same key is no key of its own.
     store.put_host_with_key("h3", "192.0.2.3", to_text(host_key(2)));
     CHECK(store.elsewhere().size() == 1);
@@ -407,6 +414,106 @@ TEST_CASE("who shows another key under the name of a host that is there is not b
     store.created.erase("hosts/h2/self");
     store.put_host_with_key("h2", "192.0.2.2", to_text(host_key(7)));
     CHECK(store.view.peers().at(0).public_key == host_key(7));
+}
+
+namespace {
+
+/// Whatever three hosts may say of the network "blue", right and wrong.
+class Babble {
+public:
+    explicit Babble(test::Random& random) : random_(random) {}
+
+    /// The next key to change, and its value; empty: it goes.
+    std::pair<std::string, std::string> next() {
+        const std::string host = "h" + number(1, 3);
+        const bool goes = random_.below(4) == 0;
+        switch (random_.below(12)) {
+        case 0: return {"networks/blue", goes ? "" : definition_text(64, random_.below(2) == 0)};
+        case 1: return {"hosts/" + host + "/self", goes ? "" : self_of(host)};
+        case 2:
+            return {"blocks/blue/10.95.0." + std::to_string(64 * random_.below(3)) + "-26",
+                    goes ? "" : host + " i-" + host};
+        default:
+            return {"hosts/" + host + "/containers/blue/c" + number(1, 4), goes ? "" : container()};
+        }
+    }
+
+private:
+    std::string number(unsigned first, unsigned last) {
+        return std::to_string(first + random_.below(last - first + 1));
+    }
+    std::string self_of(const std::string& host) {
+        json self{{"instance", "i-" + host}, {"address", "192.0.2." + number(1, 3)}};
+        if (random_.below(2) == 0) {
+            self["public_key"] = to_text(host_key(std::uint8_t(random_.below(3) + 1)));
+            self["wireguard_port"] = 51820;
+        }
+        return self.dump();
+    }
+    std::string container() {
+        json addresses = json::array();
+        for (unsigned left = random_.below(3); left > 0; --left) {
+            addresses.push_back("10.95.0." + std::to_string(62 + random_.below(6)));
+        }
+        return json{{"mac", "02:00:00:00:00:0" + number(1, 4)}, {"addresses", addresses}}.dump();
+    }
+
+    test::Random& random_;
+};
+
+/// By who was told what came and went.
+std::map<Mac, endpoints::Endpoint> told(std::map<Mac, endpoints::Endpoint> before,
+                                        const View::Difference& difference) {
+    for (const auto& one : difference.gone) {
+        REQUIRE(before.contains(one.mac));
+        REQUIRE(before.at(one.mac) == one);
+        before.erase(one.mac);
+    }
+    for (const auto& one : difference.come) {
+        REQUIRE(before.emplace(one.mac, one).second);
+    }
+    return before;
+}
+
+} // namespace
+
+TEST_CASE("what is judged by what has changed is what is judged from the beginning") {
+    test::Random random("changes of etcd");
+    Babble babble(random);
+    Store store;
+    std::map<std::string, etcd::KeyValue> keys;
+    std::map<Mac, endpoints::Endpoint> known;
+    for (int step = 0; step < 3000; ++step) {
+        const auto [key, value] = babble.next();
+        if (value.empty()) {
+            store.erase(key);
+            keys.erase(key);
+        } else {
+            // A definition, a block and a key are not written over.
+            if (!key.starts_with("hosts/") || key.ends_with("/self")) {
+                store.erase(key);
+            }
+            store.put(key, value);
+            keys[key] = {"/ocinet/" + key, value, store.created[key], store.revision, 0};
+        }
+        if (random.below(3) == 0) {
+            continue; // several changes at once
+        }
+        View anew({"/ocinet", "h1", ip("192.0.2.1")});
+        for (const auto& [name, now] : keys) {
+            anew.put(now);
+        }
+        CAPTURE(step, key, value);
+        REQUIRE(store.view.elsewhere("blue") == anew.elsewhere("blue"));
+        REQUIRE(store.view.problems() == anew.problems());
+        if (random.below(2) == 0) {
+            known = told(std::move(known), store.view.take_difference("blue"));
+            REQUIRE(known.size() == anew.elsewhere("blue").size());
+            for (const auto& [whose, endpoint] : anew.elsewhere("blue")) {
+                REQUIRE(known.at(endpoint.mac) == endpoint);
+            }
+        }
+    }
 }
 
 } // namespace ocinet::overlay

@@ -223,7 +223,7 @@ std::vector<PlanCase> cases_of_macvlan() {
 // Twins have the address 192.0.2.1.
 std::vector<PlanCase> cases_of_overlay() {
     const std::string is_alpha =
-        "mkdir -p /etc/ocinet; echo '{\"host_name\": \"alpha\"}' >/etc/ocinet/ocinet.json; ";
+        R"(mkdir -p /etc/ocinet; echo '{"host_name": "alpha"}' >/etc/ocinet/ocinet.json; )";
     const auto overlay = [](const json& subnets, const json& hosts, const json& options) {
         return web(
             {{"driver", "overlay"}, {"subnets", subnets}, {"hosts", hosts}, {"options", options}});

@@ -38,10 +38,15 @@ Frr::Frr(const Underlay& net, int number, int hosts) : host_(net.host(number)) {
 
 void Frr::start() {
     zebra_.emplace(host_.start("exec /usr/lib/frr/zebra -f /run/frr/zebra.conf"));
-    if (!eventually([&] { return host_.run("vtysh -d zebra -c 'show version'").status == 0; })) {
-        throw Error("zebra does not start: " + zebra_->err());
-    }
+    wait_for("vtysh -d zebra -c 'show ip route connected' | grep -q 192.0.2.0/24");
     bgpd_.emplace(host_.start("exec /usr/lib/frr/bgpd -f /run/frr/bgpd.conf"));
+}
+
+void Frr::wait_for(const std::string& command) const {
+    if (!eventually([&] { return host_.run(command).status == 0; })) {
+        throw Error("FRR does not start: " + command + ": " + zebra_->err() +
+                    (bgpd_ ? bgpd_->err() : ""));
+    }
 }
 
 void Frr::stop() {

@@ -22,6 +22,8 @@ public:
     std::string ask(const std::string& command) const;
 
 private:
+    void wait_for(const std::string& command) const;
+
     const Host& host_;
     std::optional<Process> zebra_;
     std::optional<Process> bgpd_;
