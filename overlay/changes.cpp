@@ -36,12 +36,14 @@ std::optional<Change> announce_host(const Deciding& now) {
             "it is there already, at " + there->address.text() + ", until that ends";
         return std::nullopt;
     }
-    if (there && there->lease == now.self.lease && there->public_key == now.self.public_key) {
+    // Once shown it stays: to the others one that is withdrawn is a name that was taken.
+    const auto public_key = now.self.public_key || !there ? now.self.public_key : there->public_key;
+    if (there && there->lease == now.self.lease && there->public_key == public_key) {
         return std::nullopt;
     }
     json value{{"instance", now.self.instance}, {"address", now.self.address.text()}};
-    if (now.self.public_key) {
-        value["public_key"] = to_text(*now.self.public_key);
+    if (public_key) {
+        value["public_key"] = to_text(*public_key);
         value["wireguard_port"] = now.self.wireguard_port;
     }
     return Change{

@@ -360,6 +360,12 @@ TEST_CASE("of an encrypted network a host tells its key, and its hook where tunn
     const auto said = json::parse(completion(one.view, one.self, "blue").value().text);
     CHECK(said["encrypted"] == "true");
     CHECK(said["hosts"][0]["address"] == inner_address(*one.self.public_key).text());
+    // Also while it has none, and when it comes back.
+    one.self.public_key.reset();
+    CHECK(settle(store, one) == 0);
+    one.self.lease = 9;
+    CHECK(settle(store, one) == 1);
+    CHECK(json::parse(store.keys.at("/ocinet/hosts/h1/self").value) == self);
 }
 
 TEST_CASE("where routing daemons tell who is where, a host tells etcd of blocks alone") {
