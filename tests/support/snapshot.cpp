@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/support/snapshot.h"
 
+#include <fcntl.h>
+#include <nftables/libnftables.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <filesystem>
+#include <memory>
 #include <sstream>
 #include <utility>
 
 #include "netsetup/base/error.h"
+#include "netsetup/base/fd.h"
+#include "netsetup/base/file.h"
 #include "netsetup/base/text.h"
 #include "tests/support/normalise.h"
 #include "tests/support/place.h"
@@ -23,65 +34,82 @@ struct Query {
     const char* command;
 };
 
-// One process: half of what a snapshot costs is that they start.
+// One process for several: half of what a snapshot costs is that they start.
 struct Program {
-    const char* command;
+    std::vector<const char*> arguments;
     std::vector<Query> queries;
 };
 
 const std::vector<Program>& programs() {
     static const std::vector<Program> all = {
-        {"ip -j -d -batch -",
+        {{"ip", "-j", "-d", "-batch", "-"},
          {{"links", "address show"},
           {"routes", "route show table all"},
           {"rules", "rule show"},
           {"neighbours", "neighbour show nud permanent"},
           {"proxies", "neighbour show proxy"}}},
-        {"ip -6 -j -d -batch -", {{"rules6", "rule show"}}},
-        {"bridge -j -d -batch -", {{"bridge", "link show"}, {"fdb", "fdb show"}}},
-        {"nft -j list ruleset", {{"nft", ""}}},
+        {{"ip", "-6", "-j", "-d", "-batch", "-"}, {{"rules6", "rule show"}}},
+        {{"bridge", "-j", "-d", "-batch", "-"}, {{"bridge", "link show"}, {"fdb", "fdb show"}}},
     };
     return all;
 }
 
+// What follows until read_answers() runs in a child inside the place, whose stdout it shares with
+// the programs.
 constexpr const char* end = "END";
 
-std::string script() {
-    std::string text = "set -e\n";
-    for (const auto& program : programs()) {
-        text += std::string(program.command) + " <<END\n";
-        for (const auto& query : program.queries) {
-            text += std::string(query.command) + "\n";
-        }
-        text += "END\necho END\n";
+Fd memory_file(const std::string& text) {
+    Fd file(::memfd_create("questions", MFD_CLOEXEC));
+    if (!file) {
+        throw_errno("memfd_create");
     }
-    return text;
+    write_all(file.get(), text, "questions");
+    ::lseek(file.get(), 0, SEEK_SET);
+    return file;
 }
 
-// Each answer is a line of its own.
-void read_answers(const Program& program, std::istream& output, json& answers) {
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(output, line) && line != end;) {
-        if (!trim(line).empty()) {
-            lines.push_back(line);
-        }
+void run(const Program& program) {
+    std::string questions;
+    for (const auto& query : program.queries) {
+        questions += std::string(query.command) + "\n";
     }
-    if (lines.size() != program.queries.size()) {
-        throw Error(std::string(program.command) + " gave " + std::to_string(lines.size()) +
-                    " answers");
+    const Fd input = memory_file(questions);
+    auto arguments = program.arguments;
+    arguments.push_back(nullptr);
+    const char* environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", nullptr};
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, input.get(), STDIN_FILENO);
+    pid_t pid = 0;
+    const int error =
+        ::posix_spawnp(&pid, arguments[0], &actions, nullptr, const_cast<char**>(arguments.data()),
+                       const_cast<char**>(environment));
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) {
+        throw system_error(error, arguments[0]);
     }
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-        answers[program.queries[i].name] = json::parse(lines[i]);
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (status != 0) {
+        throw Error(std::string(arguments[0]) + " ended with status " + std::to_string(status));
     }
 }
 
-json query_all(const Place& place) {
-    std::istringstream output(place.sh(script()));
-    json answers;
-    for (const auto& program : programs()) {
-        read_answers(program, output, answers);
+// As `nft -j list ruleset`, which would spend more on its start than on this.
+std::string list_ruleset() {
+    const std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context(::nft_ctx_new(NFT_CTX_DEFAULT),
+                                                               ::nft_ctx_free);
+    if (!context) {
+        throw Error("nft_ctx_new: no memory");
     }
-    return answers;
+    ::nft_ctx_output_set_flags(context.get(), NFT_CTX_OUTPUT_JSON);
+    ::nft_ctx_buffer_output(context.get());
+    ::nft_ctx_buffer_error(context.get());
+    if (::nft_run_cmd_from_buffer(context.get(), "list ruleset") != 0) {
+        throw Error(std::string("list ruleset: ") + ::nft_ctx_get_error_buffer(context.get()));
+    }
+    return ::nft_ctx_get_output_buffer(context.get());
 }
 
 void read_settings(json& values, const fs::path& directory, const std::vector<std::string>& names) {
@@ -124,12 +152,44 @@ json read_state_files() {
     return files;
 }
 
-// /proc/sys/net shows the network namespace of its reader.
-json read_files(const Place& place) {
-    return json::parse(place.ask([] {
-        return json{{"sysctl", read_sysctls()}, {"run", read_state_files()}}.dump(
-            -1, ' ', true, json::error_handler_t::replace);
-    }));
+void write_line(const std::string& text) {
+    write_all(STDOUT_FILENO, text + "\n", "stdout");
+}
+
+void write_answers() {
+    for (const auto& program : programs()) {
+        run(program);
+        write_line(end);
+    }
+    write_line(std::string(trim(list_ruleset())));
+    // /proc/sys/net shows the network namespace of its reader.
+    const json files = {{"sysctl", read_sysctls()}, {"run", read_state_files()}};
+    write_line(files.dump(-1, ' ', true, json::error_handler_t::replace));
+}
+
+std::string next_line(std::istream& output) {
+    std::string line;
+    if (!std::getline(output, line)) {
+        throw Error("a snapshot is not whole");
+    }
+    return line;
+}
+
+// Each answer is a line of its own.
+void read_answers(const Program& program, std::istream& output, json& answers) {
+    std::vector<std::string> lines;
+    for (std::string line; (line = next_line(output)) != end;) {
+        if (!trim(line).empty()) {
+            lines.push_back(line);
+        }
+    }
+    if (lines.size() != program.queries.size()) {
+        throw Error(std::string(program.arguments[0]) + " gave " + std::to_string(lines.size()) +
+                    " answers");
+    }
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        answers[program.queries[i].name] = json::parse(lines[i]);
+    }
 }
 
 // The guard's elements have no comment.
@@ -149,8 +209,16 @@ bool is_our_elements(const json& object) {
 } // namespace
 
 json take_snapshot(const Place& place) {
-    json state = query_all(place);
-    state.update(read_files(place));
+    std::istringstream output(place.ask([] {
+        write_answers();
+        return std::string();
+    }));
+    json state;
+    for (const auto& program : programs()) {
+        read_answers(program, output, state);
+    }
+    state["nft"] = json::parse(next_line(output));
+    state.update(json::parse(next_line(output)));
     return normalise(std::move(state));
 }
 
