@@ -3,7 +3,6 @@
 
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
@@ -15,7 +14,7 @@
 #include "agent/helpers.h"
 #include "netsetup/agent_socket.h"
 #include "netsetup/base/error.h"
-#include "netsetup/base/log.h"
+#include "netsetup/packets.h"
 
 namespace ocinet::agent {
 
@@ -40,13 +39,6 @@ Fd take_signals() {
         throw_errno("signalfd");
     }
     return signals;
-}
-
-void answer(const Fd& client, const nlohmann::json& json) {
-    const std::string text = json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-    if (::send(client.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-        log::debug("who asked is gone: " + errno_text(errno));
-    }
 }
 
 class Agent {
@@ -91,7 +83,7 @@ private:
     }
 
     void welcome() {
-        Fd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        Fd client = packets::accept(listener_);
         if (client) {
             watch(client);
             const int fd = client.get();
@@ -108,24 +100,17 @@ private:
         const auto client = found->second;
         ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
         clients_.erase(found);
-        std::string text(largest_request, '\0');
-        const ssize_t got = ::recv(fd, text.data(), text.size(), MSG_TRUNC);
-        if (got <= 0) {
-            return;
-        }
         try {
-            if (std::size_t(got) > text.size()) {
-                throw Error("the request is too long");
+            if (const auto request = packets::receive(*client)) {
+                obey(*request, client);
             }
-            text.resize(std::size_t(got));
-            obey(nlohmann::json::parse(text), client);
         } catch (const std::exception& error) { // whatever it is that came
-            answer(*client, {{"error", error.what()}});
+            packets::answer(*client, {{"error", error.what()}});
         }
     }
 
     void obey(const nlohmann::json& request, const std::shared_ptr<Fd>& client) {
-        const auto done = [client] { answer(*client, nlohmann::json::object()); };
+        const auto done = [client] { packets::answer(*client, nlohmann::json::object()); };
         if (request.contains("start")) {
             const auto& start = request.at("start");
             helpers_.start(start.at("name"), start.at("command"));

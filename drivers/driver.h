@@ -45,6 +45,8 @@ struct Request {
     bool in_host_network = false;
     /// Parts of the network's subnets whose addresses are this host's to give; none: all.
     std::vector<Prefix> ranges;
+    /// And those that were given to it one by one.
+    std::vector<IpAddress> granted;
     /// What the host is called in the files of overlay networks.
     std::string host_name;
     /// Where policy.nft is, for the printed command.

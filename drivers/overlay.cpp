@@ -43,26 +43,23 @@ bool has_range_in(const Host& host, const oci::Subnet& subnet) {
 }
 
 void refuse_others_address(const Request& request, const Host& self, const IpAddress& address) {
-    const auto has = [&](const Host& host) {
-        return std::any_of(host.ranges.begin(), host.ranges.end(),
-                           [&](const Prefix& range) { return range.contains(address); });
-    };
-    if (has(self)) {
+    const auto& granted = request.granted;
+    if (oci::gives(self, address) ||
+        std::find(granted.begin(), granted.end(), address) != granted.end()) {
         return;
     }
     for (const auto& host : overlay_of(request).hosts) {
-        if (has(host)) {
+        if (oci::gives(host, address)) {
             throw Error(label(request) + ": ip=" + address.text() + ": in the range of host \"" +
                         host.name + "\"");
         }
     }
     const std::string problem = label(request) + ": ip=" + address.text() + ": in no ";
-    if (overlay_of(request).control == oci::Overlay::Control::file) {
+    if (!overlay_of(request).is_completed) {
         throw Error(problem + "host's range");
     }
-    throw Error(problem + "range or block of this host's")
-        .hint("where etcd gives blocks, " + std::string(oci::completions) + "/" +
-              request.network.name + ".json has them as its ranges");
+    throw Error(problem + "block of this host's")
+        .hint("when a container starts, etcd is asked for it");
 }
 
 // The request to a network whose addresses are this host's alone to give.

@@ -147,6 +147,7 @@ std::vector<Request> requests_for(const ContainerFacts& container,
                             .attachment = wanted.attachments[i],
                             .bundle = container.bundle,
                             .in_host_network = container.in_host_network,
+                            .granted = container.granted,
                             .host_name = container.host_name,
                             .policy_file = container.policy_file,
                             .seed = container.seed + i});

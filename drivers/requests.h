@@ -14,6 +14,8 @@ struct ContainerFacts {
     oci::Bundle bundle;
     bool in_host_network = false;
     std::string host_name;
+    /// Of overlay networks: addresses in no range of this host's that it may give all the same.
+    std::vector<IpAddress> granted = {};
     std::string policy_file;
     std::uint64_t seed = 0;
 };

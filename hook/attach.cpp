@@ -9,6 +9,7 @@
 #include <set>
 
 #include "drivers/requests.h"
+#include "hook/grants.h"
 #include "hook/join.h"
 #include "netsetup/acquire.h"
 #include "netsetup/base/file.h"
@@ -251,12 +252,12 @@ void attach(const oci::State& state, Deadline deadline) {
     oci::check_allowed(settings, *wanted);
     ContainerProcess process = ContainerProcess::open(state.pid);
     NameSource names = NameSource::from_kernel();
-    const drivers::ContainerFacts facts{.id = state.id,
-                                        .bundle = bundle,
-                                        .in_host_network = process.in_host_network,
-                                        .host_name = oci::own_name(settings),
-                                        .policy_file = paths::policy_text(),
-                                        .seed = names.seed()};
+    drivers::ContainerFacts facts{.id = state.id,
+                                  .bundle = bundle,
+                                  .in_host_network = process.in_host_network,
+                                  .host_name = oci::own_name(settings),
+                                  .policy_file = paths::policy_text(),
+                                  .seed = names.seed()};
     const auto make_requests = [&] {
         return drivers::requests_for(facts, *wanted,
                                      oci::load_networks(wanted->attachments, paths::networks));
@@ -273,6 +274,9 @@ void attach(const oci::State& state, Deadline deadline) {
         return;
     }
     reclaim_some(host);
+    const Grants grants = ask_for_addresses(
+        wanted->attachments, oci::load_networks(wanted->attachments, paths::networks), deadline);
+    facts.granted = grants.addresses;
 
     LockList held;
     record.plan = make_plan(host, make_requests, record, settings, names, held);

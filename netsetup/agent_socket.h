@@ -8,15 +8,12 @@
 #include "netsetup/base/fd.h"
 #include "netsetup/state/directory.h"
 
-/// The socket of ocinet-agent, by which it is told what to do: /run/ocinet/agent.sock, of the type
-/// SOCK_SEQPACKET. A packet is a request in JSON, and so is its answer:
+/// The socket of ocinet-agent, by which it is told what to do: /run/ocinet/agent.sock (packets.h).
+/// Its requests are
 ///     {"start": {"name": NAME, "command": [PROGRAM, ARGUMENT, …]}}
 ///     {"stop": {"name": NAME}}
-///     {} or {"error": TEXT}
 /// `stop` is answered once the program has ended.
 namespace ocinet::agent {
-
-inline constexpr std::size_t largest_request = 65536;
 
 /// Asks and waits. False when no agent runs; throws Error with what it says is wrong.
 bool ask(const nlohmann::json& request);

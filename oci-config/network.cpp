@@ -241,8 +241,13 @@ Network load_network(const std::string& name, const std::string& directory) {
     const std::string file = directory + "/" + name + ".json";
     if (const auto text = read_file(file, max_network_file)) {
         auto json = parse_json(*text, file);
+        const bool is_open = is_completed(json);
         complete(json, name, completions);
-        return read_network(json, name, file);
+        Network network = read_network(json, name, file);
+        if (network.overlay) {
+            network.overlay->is_completed = is_open;
+        }
+        return network;
     }
     if (auto network = built_in_network(name)) {
         return *network;

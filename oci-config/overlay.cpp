@@ -146,6 +146,11 @@ void refuse_what_two_have(const ObjectReader& reader, const Host& one, const Hos
 
 } // namespace
 
+bool gives(const Overlay::Host& host, const IpAddress& address) {
+    return std::any_of(host.ranges.begin(), host.ranges.end(),
+                       [&](const Prefix& range) { return range.contains(address); });
+}
+
 std::optional<Overlay::Control> parse_control(std::string_view text) {
     for (const auto control :
          {Overlay::Control::file, Overlay::Control::etcd, Overlay::Control::evpn}) {

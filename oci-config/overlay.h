@@ -51,9 +51,13 @@ struct Overlay {
     /// The VXLAN network identifier (RFC 7348, section 5), and the UDP port.
     std::uint32_t vni = 0;
     std::uint16_t port = 4789;
-    /// This one alone where etcd says which addresses are whose: complete() brings it.
+    /// Etcd says which addresses are whose; then `hosts` is this one alone (complete()).
+    bool is_completed = false;
     std::vector<Host> hosts;
 };
+
+/// Whether an address lies in the host's ranges.
+bool gives(const Overlay::Host& host, const IpAddress& address);
 
 /// As the option `control` has it; nothing for any other word.
 std::optional<Overlay::Control> parse_control(std::string_view text);
@@ -64,6 +68,13 @@ inline constexpr const char* encrypting_interface = "wg-ocinet";
 
 /// Where ocinet-overlay writes, as NAME.json, what a network's file on this host leaves open.
 inline constexpr const char* completions = "/var/lib/ocinet/overlay";
+
+/// Where ocinet-overlay is asked (netsetup/packets.h) for addresses that no block of this host's
+/// has, and that it may have from etcd all the same, one by one:
+///     {"network": NAME, "addresses": [ADDRESS, …]}
+/// They are this host's as long as the connection lasts, and as long as a container's record names
+/// them.
+inline constexpr const char* grants = "/var/lib/ocinet/overlay/grants.sock";
 
 /// Whether a network's file leaves it to etcd which addresses are whose: with control=etcd, and
 /// with control=evpn where it names no hosts.

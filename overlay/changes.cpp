@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "netsetup/base/names.h"
+#include "overlay/addresses.h"
 #include "overlay/host_key.h"
 
 namespace ocinet::overlay {
@@ -11,12 +12,11 @@ namespace ocinet::overlay {
 namespace {
 
 using nlohmann::json;
-using Networks = std::map<std::string, LocalNetwork>;
-using Containers = std::map<std::string, std::map<std::string, LocalContainer>>;
 
 struct Deciding {
     const View& view;
     const Self& self;
+    const Here& here;
     Problems& problems;
 
     std::string text(const Key& key) const { return to_text(view.prefix(), key); }
@@ -89,74 +89,8 @@ std::optional<Change> define(const Deciding& now, const std::string& name,
                   etcd::transaction(std::move(conditions), std::move(operations))};
 }
 
-std::uint64_t used_in(const Prefix& block,
-                      const std::map<std::string, LocalContainer>& containers) {
-    std::uint64_t used = 0;
-    for (const auto& [id, container] : containers) {
-        used += std::uint64_t(
-            std::count_if(container.addresses.begin(), container.addresses.end(),
-                          [&](const IpAddress& address) { return block.contains(address); }));
-    }
-    return used;
-}
-
-// Of those that nobody has: one in which containers of ours have addresses, as after an etcd that
-// lost everything; else, if one is needed, the first from a place that follows from the name.
-std::optional<Prefix> choose_block(const Deciding& now, const std::string& name,
-                                   const Blocks& blocks, bool is_needed,
-                                   const std::map<std::string, LocalContainer>& containers) {
-    const auto is_free = [&](const Prefix& block) {
-        return blocks.usable(block) != 0 && !now.view.is_taken(name, block);
-    };
-    for (const auto& [id, container] : containers) {
-        for (const auto& address : container.addresses) {
-            const auto block = blocks.around(address);
-            if (block && is_free(*block)) {
-                return block;
-            }
-        }
-    }
-    const std::uint64_t start = stable_hash(now.self.name) % blocks.count;
-    for (std::uint64_t i = 0; is_needed && i < blocks.count; ++i) {
-        const Prefix block = blocks.at((start + i) % blocks.count);
-        if (is_free(block)) {
-            return block;
-        }
-    }
-    return std::nullopt;
-}
-
-// A block ahead of need, so that no container waits for etcd: when what is free in those that the
-// host has is less than half of one.
-std::optional<Change> take_block(const Deciding& now, const std::string& name,
-                                 const Definition& definition, const oci::Subnet& subnet,
-                                 const std::map<std::string, LocalContainer>& containers) {
-    const Blocks blocks(subnet, definition.block_size);
-    std::uint64_t free = 0;
-    for (const auto& block : now.view.blocks_of(name, now.self.name, now.self.instance)) {
-        if (blocks.has(block)) {
-            free +=
-                blocks.usable(block) - std::min(blocks.usable(block), used_in(block, containers));
-        }
-    }
-    const auto block =
-        choose_block(now, name, blocks, free < definition.block_size / 2, containers);
-    if (!block) {
-        if (free == 0) {
-            now.problems["network \"" + name + "\""] =
-                "no block is free in " + subnet.subnet.text() + ": other hosts have all of it";
-        }
-        return std::nullopt;
-    }
-    const std::string key = now.text({.kind = Key::Kind::block, .network = name, .block = *block});
-    return Change{
-        "network \"" + name + "\": block " + block->text() + " is this host's",
-        etcd::transaction(json::array({etcd::is_at(key, 0)}),
-                          json::array({etcd::put(key, now.self.name + " " + now.self.instance)}))};
-}
-
 std::optional<Change> settle_network(const Deciding& now, const std::string& name,
-                                     const LocalNetwork& local, const Containers& containers) {
+                                     const LocalNetwork& local) {
     const auto* definition = now.view.definition(name);
     if (!definition) {
         return define(now, name, local);
@@ -166,26 +100,27 @@ std::optional<Change> settle_network(const Deciding& now, const std::string& nam
             "this host's file has another \"" + key + "\"";
         return std::nullopt;
     }
-    static const std::map<std::string, LocalContainer> none;
-    const auto found = containers.find(name);
-    for (const auto& subnet : definition->subnets) {
-        if (auto change = take_block(now, name, *definition, subnet,
-                                     found == containers.end() ? none : found->second)) {
-            return change;
-        }
-    }
-    return std::nullopt;
+    static const std::map<std::string, LocalContainer> nobody;
+    const auto containers = now.here.containers.find(name);
+    const auto asked = now.here.asked.find(name);
+    return settle_addresses({now.view, now.self, name, *definition},
+                            containers == now.here.containers.end() ? nobody : containers->second,
+                            asked == now.here.asked.end() ? std::set<IpAddress>() : asked->second,
+                            now.problems);
 }
 
-std::map<std::string, std::string> wanted_containers(const Deciding& now, const Networks& networks,
-                                                     const Containers& containers) {
+std::map<std::string, std::string> wanted_containers(const Deciding& now) {
     std::map<std::string, std::string> wanted;
-    for (const auto& [name, there] : containers) {
-        const auto network = networks.find(name);
-        if (network == networks.end() || network->second.control != oci::Overlay::Control::etcd) {
+    for (const auto& [name, there] : now.here.containers) {
+        const auto network = now.here.networks.find(name);
+        if (network == now.here.networks.end() ||
+            network->second.control != oci::Overlay::Control::etcd) {
             continue;
         }
         for (const auto& [id, container] : there) {
+            if (!container.is_attached) {
+                continue;
+            }
             json value{{"mac", container.mac.text()}, {"addresses", json::array()}};
             for (const auto& address : container.addresses) {
                 value["addresses"].push_back(address.text());
@@ -200,9 +135,8 @@ std::map<std::string, std::string> wanted_containers(const Deciding& now, const 
 }
 
 // Gone ones first: an address may have gone from one to the other.
-std::optional<Change> announce_containers(const Deciding& now, const Networks& networks,
-                                          const Containers& containers) {
-    const auto wanted = wanted_containers(now, networks, containers);
+std::optional<Change> announce_containers(const Deciding& now) {
+    const auto wanted = wanted_containers(now);
     const auto& there = now.view.own_containers();
     json operations = json::array();
     for (const auto& [key, own] : there) {
@@ -228,14 +162,12 @@ std::optional<Change> announce_containers(const Deciding& now, const Networks& n
                                     operations)};
 }
 
-std::optional<Change> announce(const Deciding& now, const Networks& networks,
-                               const Containers& containers, const std::set<std::string>& stuck) {
-    if (auto change = announce_containers(now, networks, containers);
-        change && !stuck.contains(change->what)) {
+std::optional<Change> announce(const Deciding& now, const std::set<std::string>& stuck) {
+    if (auto change = announce_containers(now); change && !stuck.contains(change->what)) {
         return change;
     }
-    for (const auto& [name, local] : networks) {
-        if (auto change = settle_network(now, name, local, containers);
+    for (const auto& [name, local] : now.here.networks) {
+        if (auto change = settle_network(now, name, local);
             change && !stuck.contains(change->what)) {
             return change;
         }
@@ -264,16 +196,15 @@ std::string contradiction(const LocalNetwork& local, const Definition& definitio
     return local.block_size && local.block_size != definition.block_size ? "block_size" : "";
 }
 
-std::optional<Change> next_change(const View& view, const Self& self, const Networks& networks,
-                                  const Containers& containers, const std::set<std::string>& stuck,
-                                  Problems& problems) {
-    const Deciding now{view, self, problems};
+std::optional<Change> next_change(const View& view, const Self& self, const Here& here,
+                                  const std::set<std::string>& stuck, Problems& problems) {
+    const Deciding now{view, self, here, problems};
     if (auto change = announce_host(now)) {
         return stuck.contains(change->what) ? std::nullopt : change;
     }
     const auto* there = view.host(self.name);
     const bool is_ours = there && there->instance == self.instance && there->lease == self.lease;
-    return is_ours ? announce(now, networks, containers, stuck) : std::nullopt;
+    return is_ours ? announce(now, stuck) : std::nullopt;
 }
 
 std::optional<Completion> completion(const View& view, const Self& self,
@@ -284,7 +215,8 @@ std::optional<Completion> completion(const View& view, const Self& self,
     }
     const IpAddress address =
         definition->encrypted ? inner_address(*self.public_key) : self.address;
-    const auto blocks = view.blocks_of(network, self.name, self.instance);
+    auto blocks = view.blocks_of(network, self.name, self.instance);
+    std::erase_if(blocks, is_single);
     Completion completion;
     completion.is_whole = std::all_of(
         definition->subnets.begin(), definition->subnets.end(), [&](const oci::Subnet& subnet) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "overlay/grants.h"
 #include "overlay/local.h"
 #include "overlay/view.h"
 
@@ -35,17 +36,23 @@ struct Change {
 /// Which key of the host's file says otherwise than what is defined; empty: none.
 std::string contradiction(const LocalNetwork& local, const Definition& definition);
 
+/// What is on this host, and who asks for more.
+struct Here {
+    const std::map<std::string, LocalNetwork>& networks;
+    /// By network and id.
+    const std::map<std::string, std::map<std::string, LocalContainer>>& containers;
+    const Asked& asked;
+};
+
 /// The next one; nothing when all is said. `stuck`: those (what) that failed on etcd as it is now.
 /// Pure.
-std::optional<Change>
-next_change(const View& view, const Self& self, const std::map<std::string, LocalNetwork>& networks,
-            const std::map<std::string, std::map<std::string, LocalContainer>>& containers,
-            const std::set<std::string>& stuck, Problems& problems);
+std::optional<Change> next_change(const View& view, const Self& self, const Here& here,
+                                  const std::set<std::string>& stuck, Problems& problems);
 
 /// What the hook needs to know of a network (oci-config/overlay.h).
 struct Completion {
     std::string text;
-    /// The host has addresses to give in each subnet.
+    /// The host has addresses to give in each subnet, to whoever comes.
     bool is_whole = false;
 };
 /// Nothing as long as the network is not defined.

@@ -45,6 +45,16 @@ inline bool overlaps_any(const BlockClaims& blocks, const Prefix& block) {
            (behind != blocks.begin() && std::prev(behind)->first.overlaps(block));
 }
 
+/// The one in which an address lies, of blocks that do not overlap; end(): none.
+inline BlockClaims::const_iterator block_around(const BlockClaims& blocks,
+                                                const IpAddress& address) {
+    const auto behind = blocks.upper_bound({address, address.bits()});
+    if (behind == blocks.begin() || !std::prev(behind)->first.contains(address)) {
+        return blocks.end();
+    }
+    return std::prev(behind);
+}
+
 /// Of one network.
 struct Claims {
     std::optional<Definition> definition = {};

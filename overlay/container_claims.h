@@ -29,6 +29,8 @@ public:
     void put(const Whose& whose, ContainerClaim claim);
     void erase(const Whose& whose);
 
+    /// Whether somebody says that he has it.
+    bool has(const IpAddress& address) const { return by_address_.contains(address); }
     /// It, and all who say that they have a MAC address or an address of its own, or of one of
     /// these: nobody else's place depends on what it says.
     std::set<Whose> around(const Whose& whose) const;

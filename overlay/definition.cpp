@@ -102,6 +102,11 @@ bool Blocks::has(const Prefix& block) const {
     return index < count && at(index) == block && usable(block) != 0;
 }
 
+bool Blocks::may_be_taken(const Prefix& block) const {
+    return has(block) || (is_single(block) && oci::is_host_address(block.address, subnet_.subnet) &&
+                          block.address != subnet_.gateway);
+}
+
 std::optional<Prefix> Blocks::around(const IpAddress& address) const {
     if (!subnet_.subnet.contains(address)) {
         return std::nullopt;

@@ -38,8 +38,16 @@ std::string to_text(const Definition& definition);
 /// In the form of a network file's `subnets`.
 nlohmann::json subnets_json(const std::vector<oci::Subnet>& subnets);
 
-/// What a host may take of a subnet: its `index`th part of block_size addresses, or the whole of a
-/// smaller one.
+/// A block of one address, which a container asked for by ip=: it moves with that.
+inline Prefix single(const IpAddress& address) {
+    return {address, address.bits()};
+}
+inline bool is_single(const Prefix& block) {
+    return block == single(block.address);
+}
+
+/// What a host may take of a subnet ahead of need: its `index`th part of block_size addresses, or
+/// the whole of a smaller one.
 struct Blocks {
     Blocks(const oci::Subnet& subnet, std::uint64_t block_size);
 
@@ -47,6 +55,8 @@ struct Blocks {
     Prefix at(std::uint64_t index) const;
     /// Whether it is one of these, with an address that may be given out.
     bool has(const Prefix& block) const;
+    /// Whether it is one, or a single address that a container may have.
+    bool may_be_taken(const Prefix& block) const;
     /// The one in which the address lies; nothing when it lies in none.
     std::optional<Prefix> around(const IpAddress& address) const;
     /// How many of its addresses may be given out.

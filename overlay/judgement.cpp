@@ -12,16 +12,6 @@ namespace ocinet::overlay {
 
 namespace {
 
-// The one in which an address lies, of blocks that do not overlap.
-const BlockClaim* find_around(const BlockClaims& blocks, const IpAddress& address) {
-    const auto behind = blocks.upper_bound({address, address.bits()});
-    if (behind == blocks.begin()) {
-        return nullptr;
-    }
-    const auto found = std::prev(behind);
-    return found->first.contains(address) ? &found->second : nullptr;
-}
-
 const oci::Subnet* subnet_with(const Definition& definition, const IpAddress& address) {
     const auto found =
         std::find_if(definition.subnets.begin(), definition.subnets.end(),
@@ -39,7 +29,7 @@ void judge_blocks(Judgement& judged, const Judge& judge, const std::string& name
     for (const auto& [block, claim] : taken) {
         const auto* subnet = subnet_with(*claims.definition, block.address);
         const bool is_of_network =
-            subnet && Blocks(*subnet, claims.definition->block_size).has(block);
+            subnet && Blocks(*subnet, claims.definition->block_size).may_be_taken(block);
         if (is_of_network && !overlaps_any(judged.blocks, block)) {
             judged.blocks[block] = claim;
         } else {
@@ -59,10 +49,10 @@ std::string wrong_with(const ContainerClaim& container, const std::string& host,
     }
     const auto there = hosts.find(host);
     for (const auto& address : container.addresses) {
-        const auto* owner = find_around(blocks, address);
+        const auto owner = block_around(blocks, address);
         const auto* subnet = subnet_with(definition, address);
-        if (!owner || owner->host != host ||
-            (there != hosts.end() && owner->instance != there->second.instance)) {
+        if (owner == blocks.end() || owner->second.host != host ||
+            (there != hosts.end() && owner->second.instance != there->second.instance)) {
             return address.text() + " lies in no block of " + host;
         }
         if (!oci::is_host_address(address, subnet->subnet) || address == subnet->gateway) {

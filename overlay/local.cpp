@@ -88,11 +88,11 @@ std::optional<LocalNetwork> parse_local_network(const std::string& text, const s
         network.subnets.push_back(oci::read_subnet(
             item, file + ": subnets[" + std::to_string(network.subnets.size()) + "]"));
     }
-    if (const auto text = option.text("encrypted")) {
-        if (*text != "true" && *text != "false") {
-            throw option.wrong("encrypted", "\"" + *text + "\" is neither true nor false");
+    if (const auto word = option.text("encrypted")) {
+        if (*word != "true" && *word != "false") {
+            throw option.wrong("encrypted", "\"" + *word + "\" is neither true nor false");
         }
-        network.encrypted = *text == "true";
+        network.encrypted = *word == "true";
     }
     network.vni = read_number(option, "vni", 1, most_vni);
     network.port = read_number(option, "port", 1, 65535);
@@ -214,12 +214,13 @@ void Local::take(const std::string& id, const std::optional<Record>& record) {
             changed_.insert(name);
         }
     }
-    if (!record || record->phase == Record::Phase::removing ||
-        record->phase == Record::Phase::attaching) {
+    if (!record) {
         return;
     }
     for (const auto& attached : record->plan.attached) {
-        if (const auto container = container_of(attached)) {
+        if (auto container = container_of(attached)) {
+            container->is_attached = record->phase != Record::Phase::removing &&
+                                     record->phase != Record::Phase::attaching;
             containers[attached.network][id] = *container;
             changed_.insert(attached.network);
         }

@@ -33,6 +33,8 @@ struct LocalNetwork {
 struct LocalContainer {
     Mac mac;
     std::vector<IpAddress> addresses;
+    /// Else it is about to come, or to go: it has them, and the others are not told.
+    bool is_attached = true;
 
     auto operator<=>(const LocalContainer&) const = default;
 };

@@ -29,6 +29,10 @@ void Loop::when_readable(int fd, Action action) {
     watched_.push_back({fd, std::move(action)});
 }
 
+void Loop::forget(int fd) {
+    std::erase_if(watched_, [&](const Watched& one) { return one.fd == fd; });
+}
+
 void Loop::add(CURL* transfer) {
     require(curl_multi_add_handle(multi_.get(), transfer));
 }
@@ -88,10 +92,14 @@ void Loop::wait() {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now()).count();
     require(curl_multi_poll(multi_.get(), fds.data(), unsigned(fds.size()),
                             int(std::max<decltype(left)>(left, 0)), nullptr));
+    std::vector<Watched> readable; // what they do may change what is watched
     for (std::size_t i = 0; i < fds.size(); ++i) {
         if (fds[i].revents != 0) {
-            watched_[i].action();
+            readable.push_back(watched_[i]);
         }
+    }
+    for (const auto& one : readable) {
+        one.action();
     }
 }
 

@@ -18,8 +18,9 @@ public:
 
     Loop();
 
-    /// For the loop's whole life.
+    /// Until forget().
     void when_readable(int fd, Action action);
+    void forget(int fd);
     /// Begins a transfer, whose CURLOPT_PRIVATE is a pointer to Finished, called once it has ended;
     /// remove() ends it without a call.
     void add(CURL* transfer);

@@ -13,6 +13,7 @@
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/text.h"
+#include "overlay/addresses.h"
 #include "overlay/notify.h"
 
 namespace ocinet::overlay {
@@ -81,6 +82,7 @@ Overlay::Overlay(Loop& loop, const Config& config, std::string host_name, std::s
       lease_(
           loop, client_, config.ttl,
           {.granted = [this] { step(); }, .failed = [this](const Error& error) { failed(error); }}),
+      grants_(loop, oci::grants, [this] { host_changed(local_.refresh()); }),
       step_timer_(loop,
                   [this] {
                       stuck_.clear();
@@ -230,8 +232,10 @@ void Overlay::step() {
         return;
     }
     awaited_timer_.stop();
+    answer_asked();
     Problems problems;
-    auto change = next_change(view_, self_, local_.networks, local_.containers, stuck_, problems);
+    auto change = next_change(view_, self_, {local_.networks, local_.containers, grants_.asked()},
+                              stuck_, problems);
     for (const auto& source : {view_.problems(), local_.problems, undone_}) {
         problems.insert(source.begin(), source.end());
     }
@@ -246,10 +250,10 @@ void Overlay::step() {
             busy_ = false;
             settle(change, answer);
         },
-        [this, what = change->what](Error error) {
+        [this, what = change->what](const Error& error) {
             busy_ = false;
             stuck_.insert(what);
-            failed(error.in(what));
+            failed(error, what);
             step_timer_.start(retry_pause);
             if (error.message().find("lease not found") != std::string::npos) {
                 lease_.lose();
@@ -269,8 +273,30 @@ void Overlay::settle(const Change& change, const nlohmann::json& answer) {
     step();
 }
 
+// Where nothing is under way, so that what is this host's stays that.
+void Overlay::answer_asked() {
+    grants_.answer(
+        [this](const std::string& network, const IpAddress& address) -> std::optional<std::string> {
+            const auto local = local_.networks.find(network);
+            if (local == local_.networks.end()) {
+                return "etcd has nothing to say of this host's network";
+            }
+            const auto* definition = view_.definition(network);
+            if (!definition) {
+                return std::nullopt;
+            }
+            const std::string key = contradiction(local->second, *definition);
+            return key.empty() ? judge_asked({view_, self_, network, *definition}, address)
+                               : "this host's file has another \"" + key + "\" than etcd";
+        });
+}
+
 // Each kind once: libcurl's words hold times.
-void Overlay::failed(const Error& error) {
+void Overlay::failed(Error error, const std::string& what) {
+    grants_.give_up(patience, error.message());
+    if (!what.empty()) {
+        error.in(what);
+    }
     std::string kind = error.message();
     std::erase_if(kind, [](char letter) { return letter >= '0' && letter <= '9'; });
     if (last_failure_ != kind) {

@@ -10,6 +10,7 @@
 #include "overlay/encryption.h"
 #include "overlay/etcd/client.h"
 #include "overlay/etcd/mirror.h"
+#include "overlay/grants.h"
 #include "overlay/lease.h"
 #include "overlay/local.h"
 #include "overlay/tunnels.h"
@@ -44,7 +45,9 @@ private:
     void write_completion(const std::string& network);
     void step();
     void settle(const Change& change, const nlohmann::json& answer);
-    void failed(const Error& error);
+    void answer_asked();
+    /// `what` could not be brought to etcd.
+    void failed(Error error, const std::string& what = "");
     void report(Problems problems);
 
     Loop& loop_;
@@ -58,6 +61,7 @@ private:
     etcd::Client client_;
     etcd::Mirror mirror_;
     Lease lease_;
+    Grants grants_;
     Timer step_timer_;
     Timer awaited_timer_;
     /// What failed on etcd as it is now.

@@ -223,6 +223,32 @@ std::vector<Prefix> View::blocks_of(const std::string& network, const std::strin
     return blocks;
 }
 
+std::map<Prefix, std::int64_t> View::singles_of(const std::string& network, const std::string& host,
+                                                const std::string& instance) const {
+    std::map<Prefix, std::int64_t> singles;
+    const auto found = networks_.find(network);
+    for (const auto& [block, claim] :
+         found == networks_.end() ? BlockClaims() : found->second.blocks) {
+        if (is_single(block) && claim.host == host && claim.instance == instance) {
+            singles[block] = claim.create_revision;
+        }
+    }
+    return singles;
+}
+
+std::optional<View::Giver> View::giver_of(const std::string& network,
+                                          const IpAddress& address) const {
+    const auto& blocks = judgement(network).blocks;
+    const auto block = block_around(blocks, address);
+    if (block == blocks.end()) {
+        return std::nullopt;
+    }
+    return Giver{.block = block->first,
+                 .host = block->second.host,
+                 .instance = block->second.instance,
+                 .has_given = networks_.at(network).containers.has(address)};
+}
+
 const Reachable& View::reachable() const {
     if (!reachable_) {
         reachable_ = judge_hosts(judge_, hosts_);

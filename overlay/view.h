@@ -33,8 +33,21 @@ public:
     /// `instance`: of the host of this name.
     std::vector<Prefix> blocks_of(const std::string& network, const std::string& host,
                                   const std::string& instance) const;
+    /// Single addresses that it has taken, whether they are its or not, and when: the revision.
+    std::map<Prefix, std::int64_t> singles_of(const std::string& network, const std::string& host,
+                                              const std::string& instance) const;
     /// Whether anybody has it, or a part of it.
     bool is_taken(const std::string& network, const Prefix& block) const;
+
+    /// Whose an address is to give.
+    struct Giver {
+        Prefix block;
+        std::string host;
+        std::string instance;
+        /// Etcd knows of a container that has it.
+        bool has_given = false;
+    };
+    std::optional<Giver> giver_of(const std::string& network, const IpAddress& address) const;
 
     /// Containers on other hosts.
     const std::map<Whose, endpoints::Endpoint>& elsewhere(const std::string& network) const {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "overlay/changes.h"
+#include "overlay/addresses.h"
 #include "tests/fuzz/oracle.h"
 #include "tests/fuzz/targets.h"
 
@@ -66,7 +66,12 @@ void fuzz_etcd(const std::string& input) {
     overlay::Problems problems;
     const overlay::Self self{
         .name = "h1", .instance = "i", .address = *IpAddress::parse("192.0.2.1"), .lease = 1};
-    overlay::next_change(view, self, {{"blue", {}}, {"red", {}}}, {}, {}, problems);
+    const std::map<std::string, overlay::LocalNetwork> files{{"blue", {}}, {"red", {}}};
+    const overlay::Asked asked{{"blue", {*IpAddress::parse("10.95.7.7")}}};
+    overlay::next_change(view, self, {files, {}, asked}, {}, problems);
+    if (const auto* definition = view.definition("blue")) {
+        overlay::judge_asked({view, self, "blue", *definition}, *IpAddress::parse("10.95.7.7"));
+    }
     for (const auto& network : networks) {
         check_endpoints(view, network);
         check_blocks(view, network);

@@ -6,8 +6,7 @@
 #include <map>
 #include <set>
 
-#include "tests/support/catch.h"
-#include "tests/support/etcd.h"
+#include "tests/overlay/two_hosts.h"
 
 namespace ocinet::test {
 
@@ -15,44 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-const json blue = network_of_etcd();
-// As the second host may have it: all else stands in etcd.
-const json bare{{"driver", "overlay"}, {"options", {{"control", "etcd"}}}};
-
-std::string address_of(const Container& box) {
-    const auto attached = json::parse(box.sh("ip -j address show dev eth0"));
-    return attached[0]["addr_info"][0]["local"];
-}
-
-bool reaches(const Container& box, const std::string& address) {
-    return box.run("busybox ping -c1 -W1 " + address).status == 0;
-}
-
-bool comes_to_reach(const Container& box, const std::string& address) {
-    return eventually([&] { return reaches(box, address); });
-}
-
 bool comes_to_have_blocks(const Etcd& etcd, std::size_t count) {
     return eventually([&] { return etcd.keys("blocks/blue/").size() >= count; });
 }
-
-/// Two hosts with the network "blue", and etcd; both know of it.
-struct Two {
-    explicit Two(const Etcd::Options& options = {})
-        : etcd(net, options), one(net, etcd, 1), two(net, etcd, 2) {
-        one.host.write_network("blue", blue);
-        two.host.write_network("blue", bare);
-        one.start();
-        two.start();
-        REQUIRE(one.knows("blue"));
-        REQUIRE(two.knows("blue"));
-    }
-
-    Underlay net{2};
-    Etcd etcd;
-    OverlayHost one;
-    OverlayHost two;
-};
 
 /// A container on each of them.
 struct Pair {

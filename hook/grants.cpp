@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "hook/grants.h"
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "netsetup/base/error.h"
+#include "netsetup/packets.h"
+
+namespace ocinet::hook {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Two members of etcd that do not answer, and the one that does, in the time that a hook has.
+constexpr auto most_patience = 5000ms;
+constexpr auto least_patience = 100ms;
+
+std::vector<IpAddress> missing_addresses(const oci::Attachment& attachment,
+                                         const oci::Network& network) {
+    std::vector<IpAddress> missing;
+    for (const auto& address : attachment.addresses) {
+        if (!oci::gives(network.overlay->hosts.front(), address)) {
+            missing.push_back(address);
+        }
+    }
+    return missing;
+}
+
+Fd ask(const std::string& network, const std::vector<IpAddress>& addresses, Deadline deadline) {
+    nlohmann::json request{{"network", network}, {"addresses", nlohmann::json::array()}};
+    for (const auto& address : addresses) {
+        request["addresses"].push_back(address.text());
+    }
+    auto overlay = packets::connect(oci::grants, deadline.patience(least_patience, most_patience));
+    if (!overlay) {
+        throw Error("it is in no block of this host's, and ocinet-overlay, which would ask etcd "
+                    "for it, does not run");
+    }
+    packets::ask(*overlay, request, "ocinet-overlay");
+    return std::move(*overlay);
+}
+
+} // namespace
+
+Grants ask_for_addresses(const std::vector<oci::Attachment>& attachments,
+                         const std::vector<oci::Network>& networks, Deadline deadline) {
+    Grants grants;
+    for (std::size_t i = 0; i < attachments.size(); ++i) {
+        if (!networks[i].overlay || !networks[i].overlay->is_completed) {
+            continue;
+        }
+        const auto missing = missing_addresses(attachments[i], networks[i]);
+        if (missing.empty()) {
+            continue;
+        }
+        try {
+            grants.held.push_back(ask(networks[i].name, missing, deadline));
+        } catch (Error& error) {
+            throw error.in("network \"" + networks[i].name +
+                           "\" (overlay): ip=" + missing.front().text());
+        }
+        grants.addresses.insert(grants.addresses.end(), missing.begin(), missing.end());
+    }
+    return grants;
+}
+
+} // namespace ocinet::hook
