@@ -224,7 +224,7 @@ json Scene::everything() const {
         wait_for_links_of_dead();
     }
     json state = snapshot_of(host_);
-    const json files = json::parse(host_.ask([] { return state_files().dump(); }));
+    const json files = json::parse(host_.visit([] { return state_files().dump(); }));
     state["run"].update(files["maps"]);
     state["directories"] = files["directories"];
     for (auto& [path, text] : state["run"].items()) {

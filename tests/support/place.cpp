@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <exception>
+#include <thread>
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/fd.h"
@@ -26,7 +28,7 @@ namespace ocinet::test {
 namespace {
 
 void refuse_namespace(ino_t outside) {
-    if (netns_of("self") == outside) {
+    if (netns_of("thread-self") == outside) {
         throw Error("still in the network namespace of the test: refused");
     }
 }
@@ -97,7 +99,7 @@ Place::Place(const std::function<void()>& set_up)
     : holder_(hold(set_up)), netns_(netns_of(std::to_string(holder_.pid()))) {}
 
 void Place::enter() const {
-    const ino_t outside = netns_of("self");
+    const ino_t outside = netns_of("thread-self");
     if (::setns(holder_.pidfd(), CLONE_NEWNET | CLONE_NEWNS) != 0) {
         throw_errno("setns");
     }
@@ -153,6 +155,27 @@ std::string Place::ask(const std::function<std::string()>& function) const {
                                                result.out + result.err);
     }
     return result.out;
+}
+
+std::string Place::visit(const std::function<std::string()>& function) const {
+    std::string told;
+    std::exception_ptr problem;
+    std::thread([&] {
+        try {
+            // Else setns(2) refuses a mount namespace: working directories would be in two.
+            if (::unshare(CLONE_FS) != 0) {
+                throw_errno("unshare");
+            }
+            enter();
+            told = function();
+        } catch (...) {
+            problem = std::current_exception();
+        }
+    }).join();
+    if (problem) {
+        std::rethrow_exception(problem);
+    }
+    return told;
 }
 
 nlohmann::json Place::snapshot() const {

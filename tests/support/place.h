@@ -41,7 +41,12 @@ public:
     /// As in(), and brings the text that the function gives.
     std::string ask(const std::function<std::string()>& function) const;
 
-    /// Moves the calling process inside: only for a child of the test.
+    /// As ask(), in a thread of the test, which keeps the memory that a child would have to get
+    /// anew each time: for what is asked by the ten thousand. The function must leave the process
+    /// as it is, and must not believe what /proc/self says.
+    std::string visit(const std::function<std::string()>& function) const;
+
+    /// Moves the calling process inside, or thread: only for one that ends with it.
     void enter() const;
 
     /// All network state as JSON that compares equal for equal states: see snapshot.h.

@@ -54,32 +54,28 @@ const std::vector<Program>& programs() {
     return all;
 }
 
-// What follows until read_answers() runs in a child inside the place, whose stdout it shares with
-// the programs.
 constexpr const char* end = "END";
+constexpr std::size_t most_output = 64u << 20;
 
-Fd memory_file(const std::string& text) {
-    Fd file(::memfd_create("questions", MFD_CLOEXEC));
+Fd memory_file(const std::string& text = "") {
+    Fd file(::memfd_create("snapshot", MFD_CLOEXEC));
     if (!file) {
         throw_errno("memfd_create");
     }
-    write_all(file.get(), text, "questions");
+    write_all(file.get(), text, "memfd");
     ::lseek(file.get(), 0, SEEK_SET);
     return file;
 }
 
-void run(const Program& program) {
-    std::string questions;
-    for (const auto& query : program.queries) {
-        questions += std::string(query.command) + "\n";
-    }
-    const Fd input = memory_file(questions);
+pid_t spawn(const Program& program, const Fd& input, const Fd& output) {
     auto arguments = program.arguments;
     arguments.push_back(nullptr);
     const char* environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", nullptr};
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_adddup2(&actions, input.get(), STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, output.get(), STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, output.get(), STDERR_FILENO);
     pid_t pid = 0;
     const int error =
         ::posix_spawnp(&pid, arguments[0], &actions, nullptr, const_cast<char**>(arguments.data()),
@@ -88,12 +84,28 @@ void run(const Program& program) {
     if (error != 0) {
         throw system_error(error, arguments[0]);
     }
+    return pid;
+}
+
+// Where the caller is.
+std::string run(const Program& program) {
+    std::string questions;
+    for (const auto& query : program.queries) {
+        questions += std::string(query.command) + "\n";
+    }
+    const Fd input = memory_file(questions);
+    const Fd output = memory_file();
+    const pid_t pid = spawn(program, input, output);
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
+    ::lseek(output.get(), 0, SEEK_SET);
+    std::string answers = read_all(output.get(), most_output, program.arguments[0]);
     if (status != 0) {
-        throw Error(std::string(arguments[0]) + " ended with status " + std::to_string(status));
+        throw Error(std::string(program.arguments[0]) + ": status " + std::to_string(status) +
+                    "\n" + answers);
     }
+    return answers;
 }
 
 // As `nft -j list ruleset`, which would spend more on its start than on this.
@@ -152,19 +164,15 @@ json read_state_files() {
     return files;
 }
 
-void write_line(const std::string& text) {
-    write_all(STDOUT_FILENO, text + "\n", "stdout");
-}
-
-void write_answers() {
+// All of it, where the caller is; /proc/sys/net shows the network namespace of its reader.
+std::string answer_all() {
+    std::string answers;
     for (const auto& program : programs()) {
-        run(program);
-        write_line(end);
+        answers += run(program) + end + "\n";
     }
-    write_line(std::string(trim(list_ruleset())));
-    // /proc/sys/net shows the network namespace of its reader.
+    answers += std::string(trim(list_ruleset())) + "\n";
     const json files = {{"sysctl", read_sysctls()}, {"run", read_state_files()}};
-    write_line(files.dump(-1, ' ', true, json::error_handler_t::replace));
+    return answers + files.dump(-1, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
 std::string next_line(std::istream& output) {
@@ -209,10 +217,7 @@ bool is_our_elements(const json& object) {
 } // namespace
 
 json take_snapshot(const Place& place) {
-    std::istringstream output(place.ask([] {
-        write_answers();
-        return std::string();
-    }));
+    std::istringstream output(place.visit(answer_all));
     json state;
     for (const auto& program : programs()) {
         read_answers(program, output, state);
