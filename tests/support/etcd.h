@@ -73,6 +73,7 @@ public:
     void start(const std::string& as = "");
     /// SIGKILL.
     void kill() { process_.reset(); }
+    bool running() const { return process_->running(); }
     /// SIGTERM; waits for its end.
     Result end();
     void signal(int number) const { process_->signal(number); }
