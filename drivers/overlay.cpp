@@ -111,7 +111,9 @@ const HostView::Underlay& required_underlay(const Request& request, const HostVi
         const Host& self = this_host(request);
         throw Error(label(request) + ": none of this host's interfaces has the address " +
                     self.address.text())
-            .hint(R"(the network's "hosts" say that ")" + self.name + R"(" has it)");
+            .hint((overlay_of(request).is_completed ? "/etc/ocinet/overlay.json says"
+                                                    : R"(the network's "hosts" say)") +
+                  std::string(" that \"") + self.name + "\" has it");
     }
     return *view.underlay;
 }

@@ -126,17 +126,6 @@ TEST_CASE("etcd: an etcd that has lost everything is told everything again") {
     CHECK(hosts.etcd.keys("hosts/h1/containers/").size() == 1);
 }
 
-TEST_CASE("etcd: a second host of the same name does nothing, and says so") {
-    SKIP_IF_MISSING(missing_for_etcd());
-    Two hosts;
-    const auto before = hosts.etcd.value("hosts/h1/self");
-    hosts.two.end();
-    hosts.two.host.write("/etc/ocinet/ocinet.json", R"({"host_name": "h1"})");
-    hosts.two.start();
-    CHECK(hosts.two.says("hosts/h1/self: another host is called so, at 192.0.2.1"));
-    CHECK(hosts.etcd.value("hosts/h1/self") == before);
-}
-
 TEST_CASE("etcd: a host takes a second block before the first is full") {
     SKIP_IF_MISSING(missing_for_etcd());
     Underlay net(1);
@@ -230,19 +219,6 @@ TEST_CASE("etcd: the program keeps CAP_NET_ADMIN alone, and writes nowhere else"
     }
     CHECK_THAT(status, contains("CapInh:\t0000000000000000\n") &&
                            contains("CapAmb:\t0000000000000000\n") && contains("NoNewPrivs:\t1\n"));
-}
-
-TEST_CASE("etcd: who does not answer is named, until somebody does") {
-    SKIP_IF_MISSING(missing_for_etcd());
-    const Underlay net(1);
-    Etcd etcd(net);
-    etcd.stop();
-    OverlayHost one(net, etcd, 1);
-    one.host.write_network("blue", blue);
-    one.start();
-    CHECK(one.says("no etcd answers: http://192.0.2.100:2379: "));
-    etcd.start();
-    CHECK(one.knows("blue"));
 }
 
 TEST_CASE("etcd: a host that was cut off goes on, and no address is given twice") {
@@ -357,36 +333,6 @@ TEST_CASE("etcd: with TLS and users, a host writes what is its own") {
     CHECK(comes_to_reach(here, address_of(third)));
     const std::string role = hosts.etcd.ctl("role get h2");
     CHECK_THAT(role, contains("/ocinet/hosts/h2/") && !contains("/ocinet/hosts/h1/"));
-}
-
-TEST_CASE("etcd: a wrong password and a wrong certificate are named") {
-    SKIP_IF_MISSING(missing_for_etcd());
-    const Underlay net(2);
-    const Etcd etcd(net, {.secured = true});
-    OverlayHost one(net, etcd, 1);
-    one.host.write_network("blue", blue);
-    json access = etcd.access(1);
-    SECTION("password") {
-        access["password_file"] = etcd.file("password2");
-        one.write_config(access);
-        one.start();
-        CHECK(one.says("authentication failed, invalid user ID or password"));
-    }
-    SECTION("an authority that did not sign etcd's") {
-        access["ca"] = etcd.file("other.pem");
-        one.write_config(access);
-        one.start();
-        CHECK(one.says("no etcd answers: https://192.0.2.100:2379: server certificate "
-                       "verification failed"));
-    }
-    SECTION("none of its own") {
-        access.erase("certificate");
-        access.erase("key");
-        one.write_config(access);
-        one.start();
-        CHECK(one.says("no etcd answers: https://192.0.2.100:2379: "));
-    }
-    CHECK(one.host.run("test -e /var/lib/ocinet/overlay/blue.json").status != 0);
 }
 
 TEST_CASE("etcd: the member that leads is killed, and the others go on") {
