@@ -46,10 +46,30 @@ void refuse_driver(const NetworkOptions& options) {
     drivers::driver_for({.network = {.name = options.name, .driver = options.driver}});
 }
 
+constexpr const char* this_host = "this host";
+
+// With what etcd is to say of an overlay's, as it might be.
+nlohmann::json as_it_will_be(nlohmann::json json) {
+    if (!oci::is_completed(json)) {
+        return json;
+    }
+    if (!json.contains("subnets")) {
+        json["subnets"] = {{{"subnet", "10.0.0.0/8"}}};
+    }
+    nlohmann::json ranges = nlohmann::json::array();
+    for (const auto& subnet : json["subnets"]) {
+        ranges.push_back(subnet["subnet"]);
+    }
+    json["hosts"] = {{{"name", this_host}, {"address", "192.0.2.1"}, {"ranges", ranges}}};
+    json["options"].emplace("vni", "1");
+    return json;
+}
+
 // What the driver would say to a container that asks for the network: better now than then.
 void refuse_what_cannot_serve(const oci::Network& network) {
-    const auto requests = drivers::requests_for(
-        {.id = "container", .bundle = {}}, {.attachments = {{.network = network.name}}}, {network});
+    const auto requests =
+        drivers::requests_for({.id = "container", .bundle = {}, .host_name = this_host},
+                              {.attachments = {{.network = network.name}}}, {network});
     drivers::driver_for(requests.front()).query(requests.front());
 }
 
@@ -85,8 +105,8 @@ nlohmann::ordered_json make_network(const NetworkOptions& options, Host& host) {
                                  : free_ipv6_subnet(around.in_use, random);
     });
     json["created"] = utc_text(std::time(nullptr));
-    const auto network =
-        oci::parse_network(json.dump(), options.name, "network \"" + options.name + "\"");
+    const auto network = oci::parse_network(as_it_will_be(json).dump(), options.name,
+                                            "network \"" + options.name + "\"");
     refuse_what_cannot_serve(network);
     refuse_collisions(network, around, host);
     if (!network.interface.empty()) { // said, so that it stays what it is

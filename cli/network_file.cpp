@@ -167,6 +167,7 @@ std::string own_name(const std::string& key) {
     static const std::map<std::string, std::string> names = {
         {"com.docker.network.driver.mtu", "mtu"},
         {"com.docker.network.bridge.enable_icc", "icc"},
+        {"com.docker.network.driver.overlay.vxlanid_list", "vni"},
         {"macvlan_mode", "mode"},
         {"ipvlan_mode", "mode"},
         {"ipvlan_flag", "flag"}};
@@ -203,6 +204,9 @@ Options parse_options(const NetworkOptions& options) {
             continue;
         }
         one.key = own_name(one.key);
+        if (one.key == "encrypted" && one.value.empty()) {
+            one.value = "true"; // as Docker takes it
+        }
         put_once(parsed.object, one, "opt");
     }
     return parsed;
@@ -210,6 +214,10 @@ Options parse_options(const NetworkOptions& options) {
 
 void choose_subnets(std::vector<WantedSubnet>& subnets, const NetworkOptions& options,
                     const Options& parsed, const std::function<Prefix(int family)>& free_subnet) {
+    if (options.driver == "overlay" && options.ipv6 && !has_family(subnets, AF_INET6)) {
+        throw Error("an overlay has no IPv6 subnet that is not named")
+            .hint("--subnet fd00:95::/64, on all its hosts or on none");
+    }
     // Of another driver's network the subnet is that of the LAN, or nobody's business.
     if (options.driver != "bridge") {
         return;
@@ -247,7 +255,9 @@ Json network_json(const NetworkOptions& options,
             json["routes"].push_back(route_json(text));
         }
     }
-    json["ipv6_enabled"] = options.ipv6 || has_family(subnets, AF_INET6);
+    if (options.driver != "overlay" || !subnets.empty()) { // else it is as etcd has it
+        json["ipv6_enabled"] = options.ipv6 || has_family(subnets, AF_INET6);
+    }
     json["internal"] = options.internal;
     if (options.disable_dns) {
         json["dns_enabled"] = false;

@@ -124,8 +124,30 @@ TEST_CASE("--ignore takes a network that is there, and leaves it alone") {
     CHECK(host.read(std::string(networks) + "/web.json") == before);
 }
 
+TEST_CASE("an overlay that etcd holds is made before etcd knows of it") {
+    const Host host;
+    for (const char* arguments : {"--subnet 10.95.0.0/16 --subnet fd95::/64 -o control=etcd",
+                                  "--subnet 10.95.0.0/16 -o control=etcd -o encrypted",
+                                  "-o control=etcd", "-o control=evpn"}) {
+        CAPTURE(arguments);
+        const Result made =
+            ocinet(host, std::string("network create -d overlay ") + arguments + " blue");
+        CHECK(made.status == 0);
+        CHECK(made.err.empty());
+        const json file = json::parse(host.read(std::string(networks) + "/blue.json"));
+        CHECK(file["driver"] == "overlay");
+        CHECK_FALSE(file.contains("hosts"));
+        CHECK(ocinet(host, "network rm blue").status == 0);
+    }
+}
+
 TEST_CASE("what cannot serve is refused, and leaves no file") {
     const Refused refused = GENERATE(values<Refused>({
+        {"-d overlay -o control=static -o vni=95 --subnet 10.95.0.0/16 blue",
+         "an overlay network names its hosts"},
+        {"-d overlay -o control=etcd -o vni=0 blue", "\"0\" is not between 1 and"},
+        {"-d overlay -o control=etcd --subnet 10.95.0.1/16 blue", "10.95.0.0/16"},
+        {"-d overlay -o control=evpn -o encrypted --subnet 10.95.0.0/16 blue", "encrypted"},
         {"bridge", "network \"bridge\" exists already"},
         {"old", "network \"old\" exists already"},
         {"-- -x", "no network's name"},

@@ -95,6 +95,20 @@ TEST_CASE("Docker's names of options are understood") {
     CHECK(file["network_interface"] == "br-web");
 }
 
+TEST_CASE("an overlay's file leaves to etcd what is not named") {
+    const json bare = network_json({.driver = "overlay", .options = {"control=etcd"}}, chosen);
+    CHECK_FALSE(bare.contains("subnets"));
+    CHECK_FALSE(bare.contains("ipv6_enabled"));
+    const json file =
+        network_json({.driver = "overlay",
+                      .subnets = {"10.95.0.0/16", "fd95::/64"},
+                      .options = {"control=etcd", "encrypted",
+                                  "com.docker.network.driver.overlay.vxlanid_list=95"}},
+                     chosen);
+    CHECK(file["options"] == json{{"control", "etcd"}, {"encrypted", "true"}, {"vni", "95"}});
+    CHECK(file["ipv6_enabled"] == true);
+}
+
 TEST_CASE("another driver's network has a subnet only when it is named") {
     const json file = file_of({.driver = "macvlan",
                                .options = {"parent=eth0", "macvlan_mode=vepa"},
@@ -122,6 +136,7 @@ TEST_CASE("options that contradict each other are refused") {
          "has one already"},
         {{.routes = {"10.9.0.0/16"}}, "not DESTINATION,GATEWAY"},
         {{.routes = {"10.9.0.0/16,10.1.0.7,x"}}, "its metric"},
+        {{.driver = "overlay", .ipv6 = true}, "an overlay has no IPv6 subnet that is not named"},
         {{.options = {"=1"}}, "--opt =1: not KEY=VALUE"},
         {{.options = {"mtu=1", "com.docker.network.driver.mtu=2"}}, "--opt mtu is given twice"},
         {{.options = {"com.docker.network.bridge.name=a"}, .interface = "b"}, "is to be b"},

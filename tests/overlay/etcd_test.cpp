@@ -275,6 +275,27 @@ TEST_CASE("etcd: both families inside, and tunnels over IPv6") {
     }
 }
 
+TEST_CASE("etcd: a network that was made by command, on the second host without its subnets") {
+    SKIP_IF_MISSING(missing_for_etcd());
+    const Underlay net(2);
+    const Etcd etcd(net);
+    OverlayHost one(net, etcd, 1);
+    OverlayHost two(net, etcd, 2);
+    const std::string make = cli_program() + " network create -d overlay -o control=etcd ";
+    one.host.sh(make + "--subnet 10.95.0.0/16 --subnet fd95::/64 blue");
+    two.host.sh(make + "blue");
+    for (auto* host : {&one, &two}) {
+        host->start();
+        REQUIRE(host->knows("blue"));
+    }
+    const Container here = net.container(1, "blue");
+    const Container there = net.container(2, "blue");
+    here.attach();
+    for (const std::string address : there.attach()["attachments"][0]["addresses"]) {
+        CHECK(comes_to_reach(here, address.substr(0, address.find('/'))));
+    }
+}
+
 TEST_CASE("etcd: 200 containers that come, move and go are what the kernel knows") {
     SKIP_IF_MISSING(missing_for_etcd());
     Two hosts;
