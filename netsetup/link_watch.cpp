@@ -25,6 +25,16 @@ struct Heard {
     std::set<int> links;
 };
 
+// Of a link, or of one of its addresses.
+int index_in(const nlmsghdr& message) {
+    if (message.nlmsg_type == RTM_NEWADDR || message.nlmsg_type == RTM_DELADDR) {
+        return int(static_cast<const ifaddrmsg*>(NLMSG_DATA(&message))->ifa_index);
+    }
+    return message.nlmsg_len >= NLMSG_LENGTH(sizeof(ifinfomsg))
+               ? static_cast<const ifinfomsg*>(NLMSG_DATA(&message))->ifi_index
+               : 0;
+}
+
 Heard hear(const Fd& socket, int flags) {
     alignas(nlmsghdr) std::array<char, 8192> buffer{};
     ssize_t size = 0;
@@ -37,9 +47,9 @@ Heard hear(const Fd& socket, int flags) {
     Heard heard{.any = size >= 0 || errno == ENOBUFS, .lost = size < 0 && errno == ENOBUFS};
     const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
     for (auto left = unsigned(std::max<ssize_t>(size, 0));
-         NLMSG_OK(message, left) && message->nlmsg_len >= NLMSG_LENGTH(sizeof(ifinfomsg));
+         NLMSG_OK(message, left) && message->nlmsg_len >= NLMSG_LENGTH(sizeof(ifaddrmsg));
          message = NLMSG_NEXT(message, left)) {
-        heard.links.insert(static_cast<const ifinfomsg*>(NLMSG_DATA(message))->ifi_index);
+        heard.links.insert(index_in(*message));
     }
     return heard;
 }
@@ -50,7 +60,7 @@ LinkWatch LinkWatch::open() {
     Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
     sockaddr_nl address{};
     address.nl_family = AF_NETLINK;
-    address.nl_groups = RTMGRP_LINK;
+    address.nl_groups = RTMGRP_LINK | RTMGRP_IPV6_IFADDR;
     if (!socket ||
         ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         throw_errno("watch links");

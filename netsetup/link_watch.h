@@ -9,7 +9,8 @@
 
 namespace ocinet {
 
-/// Hears when one of the host's links changes (rtnetlink(7), RTMGRP_LINK), or what stands on it.
+/// Hears when one of the host's links changes, or has another IPv6 address (rtnetlink(7),
+/// RTMGRP_LINK and RTMGRP_IPV6_IFADDR).
 class LinkWatch {
 public:
     /// Throws Error.

@@ -14,7 +14,7 @@ namespace ocinet::nft {
 
 inline constexpr const char* table = "ocinet";
 /// The version in the comment of policy.nft's tables, "policy N".
-inline constexpr int policy_version = 3;
+inline constexpr int policy_version = 4;
 
 /// One element, in nft's own words: set "any4", key {"tcp", "8080"}, value {"10.90.0.5", "80"}.
 /// An address may be a prefix and a port a range where the set has intervals.

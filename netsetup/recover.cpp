@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <ranges>
+#include <set>
 
 #include "netsetup/acquire.h"
 #include "netsetup/base/log.h"
@@ -185,12 +186,32 @@ bool make_way(const std::string& id, Host& host) {
     return done.failures.empty();
 }
 
+namespace {
+
+// Who was killed between joining a namespace and writing its record.
+void forget_unfinished_joiners(Host& host) {
+    const auto ids = Record::list(host.directory);
+    const std::set<std::string> recorded(ids.begin(), ids.end());
+    for (const auto& joiner : share::joiners(host.directory)) {
+        if (recorded.contains(joiner.id)) {
+            continue;
+        }
+        const auto lock = host.locks.try_container(joiner.id);
+        if (lock && !Record::load(host.directory, joiner.id)) {
+            share::forget(host.directory, joiner);
+        }
+    }
+}
+
+} // namespace
+
 void remove_unfinished(Host& host) {
     for (const auto& id : Record::unfinished(host.directory)) {
         if (const auto lock = host.locks.try_container(id)) {
             Record::remove_unfinished(host.directory, id);
         }
     }
+    forget_unfinished_joiners(host);
     const auto lock = host.locks.host();
     ops::forget_unfinished_marks(host.directory);
 }

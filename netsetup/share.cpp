@@ -14,12 +14,14 @@ namespace ocinet::share {
 
 namespace {
 
+const std::string prefix = "netns-";
+
 std::string link_of(const NetnsIdentity& netns) {
     return "netns/" + std::to_string(netns.cookie);
 }
 
 std::string thing_of(const NetnsIdentity& netns) {
-    return "netns-" + std::to_string(netns.cookie);
+    return prefix + std::to_string(netns.cookie);
 }
 
 std::string users_of(const NetnsIdentity& netns) {
@@ -75,6 +77,23 @@ void join(const state::Directory& directory, Record& record, const Record& holde
 void leave(const state::Directory& directory, const Record& record) {
     state::remove_directory(directory, users_of(record.netns) + "/" + record.id);
     record.remove(directory);
+}
+
+std::vector<Joiner> joiners(const state::Directory& directory) {
+    std::vector<Joiner> all;
+    for (const auto& thing : state::names_in(directory, "users")) {
+        if (!thing.starts_with(prefix)) {
+            continue;
+        }
+        for (const auto& id : state::names_in(directory, "users/" + thing)) {
+            all.push_back({id, "users/" + thing + "/" + id});
+        }
+    }
+    return all;
+}
+
+void forget(const state::Directory& directory, const Joiner& joiner) {
+    state::remove_directory(directory, joiner.path);
 }
 
 std::optional<std::string> living_owner(const state::Directory& directory, const Record& record) {

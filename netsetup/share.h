@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "netsetup/record.h"
 
@@ -28,6 +29,15 @@ void join(const state::Directory& directory, Record& record, const Record& holde
 
 /// Takes back join(), and removes the record. Idempotent; needs only the container's own lock.
 void leave(const state::Directory& directory, const Record& record);
+
+/// One that joined a namespace; `path` says so.
+struct Joiner {
+    std::string id;
+    std::string path;
+};
+std::vector<Joiner> joiners(const state::Directory& directory);
+/// The caller holds its lock, and has found no record.
+void forget(const state::Directory& directory, const Joiner& joiner);
 
 /// An owner that lives: the record's container, or one that joined it. Throws Error when that is
 /// not to be found out: who is taken for dead loses its network.

@@ -194,12 +194,25 @@ int ensure(netlink::Socket& route, const std::string& name) {
     return link::required(route, name).index;
 }
 
-void raise(netlink::Socket& route, const std::string& name, const Prefix& inner, unsigned mtu) {
-    const int index = link::required(route, name).index;
-    const auto addresses = link::addresses(route, index);
-    if (std::find(addresses.begin(), addresses.end(), inner) == addresses.end()) {
+namespace {
+
+void give_address(netlink::Socket& route, int index, const Prefix& inner) {
+    bool is_there = false;
+    for (const auto& one : link::addresses(route, index)) {
+        is_there = is_there || one == inner;
+        if (one != inner && inner.contains(one.address)) { // of a key that it had
+            route.send(link::remove_address(index, one));
+        }
+    }
+    if (!is_there) {
         route.send(link::add_address(index, inner));
     }
+}
+
+} // namespace
+
+void raise(netlink::Socket& route, const std::string& name, const Prefix& inner, unsigned mtu) {
+    const int index = link::required(route, name).index;
     auto message = link::raise(name);
     message.put_u32(IFLA_MTU, mtu);
     try {
@@ -210,6 +223,7 @@ void raise(netlink::Socket& route, const std::string& name, const Prefix& inner,
         }
         throw;
     }
+    give_address(route, index, inner); // with an MTU too small for IPv6 it has none until now
 }
 
 } // namespace ocinet::wireguard

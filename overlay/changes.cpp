@@ -36,9 +36,17 @@ std::optional<Change> announce_host(const Deciding& now) {
             "it is there already, at " + there->address.text() + ", until that ends";
         return std::nullopt;
     }
-    // Once shown it stays: to the others one that is withdrawn is a name that was taken.
+    // To the others a name under which another key is shown was taken: they believe in the new one
+    // when the host has been away.
+    if (there && there->public_key && now.self.public_key &&
+        there->public_key != now.self.public_key) {
+        return Change{"this host goes, to come with another key",
+                      etcd::transaction(json::array({etcd::is_at(key, there->mod_revision)}),
+                                        json::array({etcd::erase(key)}))};
+    }
+    // Likewise one that is withdrawn: once shown it stays.
     const auto public_key = now.self.public_key || !there ? now.self.public_key : there->public_key;
-    if (there && there->lease == now.self.lease && there->public_key == public_key) {
+    if (there && there->lease == now.self.lease && there->shown_key == public_key) {
         return std::nullopt;
     }
     json value{{"instance", now.self.instance}, {"address", now.self.address.text()}};

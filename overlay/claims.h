@@ -25,6 +25,12 @@ struct HostClaim {
     /// encrypted networks.
     std::optional<wireguard::Key> public_key;
     std::uint16_t wireguard_port = 0;
+    /// The one that it shows now: not the one that it has when its key has changed.
+    std::optional<wireguard::Key> shown_key;
+    /// Since when it has said its address, and its key: of two that say the same the first is
+    /// meant.
+    std::int64_t address_since = 0;
+    std::int64_t key_since = 0;
     std::int64_t create_revision = 0;
     std::int64_t mod_revision = 0;
     std::int64_t lease = 0;

@@ -39,32 +39,31 @@ void ContainerClaims::erase(const Whose& whose) {
     all_.erase(found);
 }
 
-std::vector<ContainerClaims::Found> ContainerClaims::neighbours(const ContainerClaim& claim) const {
-    std::vector<Found> found;
-    const auto take = [&](const auto& range) {
-        for (auto at = range.first; at != range.second; ++at) {
-            found.push_back(at->second);
-        }
-    };
-    take(by_mac_.equal_range(claim.mac));
-    for (const auto& address : claim.addresses) {
-        take(by_address_.equal_range(address));
-    }
-    return found;
-}
-
+// Each MAC address and each address is looked up once, however many have it.
 std::set<Whose> ContainerClaims::around(const Whose& whose) const {
     std::set<Whose> seen{whose};
+    std::set<Mac> macs;
+    std::set<IpAddress> addresses;
     std::vector<Found> left;
+    const auto take = [&](const auto& range) {
+        for (auto at = range.first; at != range.second; ++at) {
+            if (seen.insert(at->second->first).second) {
+                left.push_back(at->second);
+            }
+        }
+    };
     if (const Found found = all_.find(whose); found != all_.end()) {
         left.push_back(found);
     }
     while (!left.empty()) {
-        const Found one = left.back();
+        const auto& claim = left.back()->second;
         left.pop_back();
-        for (const auto& other : neighbours(one->second)) {
-            if (seen.insert(other->first).second) {
-                left.push_back(other);
+        if (macs.insert(claim.mac).second) {
+            take(by_mac_.equal_range(claim.mac));
+        }
+        for (const auto& address : claim.addresses) {
+            if (addresses.insert(address).second) {
+                take(by_address_.equal_range(address));
             }
         }
     }

@@ -38,8 +38,6 @@ public:
 private:
     using Found = std::map<Whose, ContainerClaim>::const_iterator;
 
-    std::vector<Found> neighbours(const ContainerClaim& claim) const;
-
     std::map<Whose, ContainerClaim> all_;
     std::multimap<Mac, Found> by_mac_;
     std::multimap<IpAddress, Found> by_address_;

@@ -25,7 +25,9 @@ public:
     void apply(const std::vector<wireguard::Peer>& peers);
 
 private:
+    bool is_there();
     void make();
+    unsigned inner_mtu();
     unsigned underlay_mtu();
 
     std::string directory_;
@@ -33,6 +35,7 @@ private:
     std::uint16_t port_;
     netlink::Socket route_;
     int index_ = 0;
+    unsigned mtu_ = 0;
     wireguard::Key public_key_;
     /// Of what it was told since it was made, or found.
     std::optional<std::map<wireguard::Key, wireguard::Peer>> known_;

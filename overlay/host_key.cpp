@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string_view>
@@ -26,6 +27,14 @@ wireguard::Key random_key() {
         throw_errno("getrandom");
     }
     return key; // the kernel makes one of Curve25519's of it (RFC 7748, section 5)
+}
+
+// What the others have seen must not be gone after a power failure.
+void keep(const Fd& directory) {
+    const Fd key(::openat(directory.get(), file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!key || ::fsync(key.get()) != 0 || ::fsync(directory.get()) != 0) {
+        throw_errno("keep the host's key");
+    }
 }
 
 } // namespace
@@ -61,7 +70,8 @@ wireguard::Key own_key(const std::string& directory) {
     if (!fd) {
         throw_errno("open " + directory);
     }
-    if (const auto text = read_file(fd.get(), file, largest_file)) {
+    const auto text = read_file(fd.get(), file, largest_file);
+    if (text && !trim(*text).empty()) {
         const auto key = parse_host_key(std::string(trim(*text)));
         if (!key) {
             throw Error(directory + "/" + file + " holds no key")
@@ -72,6 +82,7 @@ wireguard::Key own_key(const std::string& directory) {
     }
     const auto key = random_key();
     replace_file(fd.get(), file, to_text(key) + "\n", 0600);
+    keep(fd);
     return key;
 }
 

@@ -165,29 +165,42 @@ void judge_key(Reachable& reachable, const Judge& judge, const std::string& name
                                .inner = inner});
 }
 
+// The others, in the order in which they began to say something.
+std::vector<HostClaims::const_iterator> others_by(const Judge& judge, const HostClaims& hosts,
+                                                  std::int64_t HostClaim::* since) {
+    std::vector<HostClaims::const_iterator> others;
+    for (auto host = hosts.begin(); host != hosts.end(); ++host) {
+        if (host->first != judge.self) {
+            others.push_back(host);
+        }
+    }
+    std::sort(others.begin(), others.end(), [&](const auto& one, const auto& other) {
+        return one->second.*since < other->second.*since;
+    });
+    return others;
+}
+
 } // namespace
 
 Reachable judge_hosts(const Judge& judge, const HostClaims& hosts) {
-    std::vector<std::pair<std::string, HostClaim>> all(hosts.begin(), hosts.end());
-    std::sort(all.begin(), all.end(), [](const auto& one, const auto& other) {
-        return one.second.mod_revision < other.second.mod_revision;
-    });
     Reachable reachable;
     std::set<IpAddress> seen{judge.address};
-    for (const auto& [name, host] : all) {
+    for (const auto& one : others_by(judge, hosts, &HostClaim::address_since)) {
+        const auto& [name, host] = *one;
         const IpAddress& address = host.address;
         const bool is_hosts = address.family() == judge.address.family() && !address.is_any() &&
                               !address.is_loopback() && !address.is_multicast();
-        if (name == judge.self) {
-            continue;
-        }
         if (is_hosts && seen.insert(address).second) {
             reachable.hosts[name] = address;
-            judge_key(reachable, judge, name, host);
         } else {
             reachable.problems[judge.text({.kind = Key::Kind::host, .host = name})] =
                 "tunnels from here cannot lead to " + address.text() +
                 (is_hosts ? ": another host has it" : "");
+        }
+    }
+    for (const auto& one : others_by(judge, hosts, &HostClaim::key_since)) {
+        if (reachable.hosts.contains(one->first)) {
+            judge_key(reachable, judge, one->first, one->second);
         }
     }
     return reachable;

@@ -2,6 +2,7 @@
 #include "overlay/view.h"
 
 #include <algorithm>
+#include <set>
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/names.h"
@@ -12,6 +13,9 @@
 namespace ocinet::overlay {
 
 namespace {
+
+// More than a network has subnets. What others write must not cost more than it is worth.
+constexpr std::size_t most_addresses = 64;
 
 void refuse_change(const etcd::KeyValue& now) {
     if (now.mod_revision != now.create_revision) {
@@ -39,6 +43,8 @@ HostClaim read_host(const etcd::KeyValue& now) {
     return read_object(now, [&](oci::ObjectReader& reader) {
         HostClaim host{.instance = reader.text("instance").value_or(""),
                        .address = oci::read_address(reader, "address"),
+                       .address_since = now.mod_revision,
+                       .key_since = now.mod_revision,
                        .create_revision = now.create_revision,
                        .mod_revision = now.mod_revision,
                        .lease = now.lease};
@@ -49,6 +55,7 @@ HostClaim read_host(const etcd::KeyValue& now) {
                 throw reader.wrong("public_key", "no key, or none with a port");
             }
             host.wireguard_port = std::uint16_t(port);
+            host.shown_key = host.public_key;
         }
         return host;
     });
@@ -59,6 +66,10 @@ ContainerClaim read_container(const etcd::KeyValue& now) {
         ContainerClaim container{.create_revision = now.create_revision};
         container.addresses = oci::read_list(reader, "addresses", "an IP address", IpAddress::parse)
                                   .value_or(container.addresses);
+        const std::set<IpAddress> different(container.addresses.begin(), container.addresses.end());
+        if (different.size() != container.addresses.size() || different.size() > most_addresses) {
+            throw reader.wrong("addresses", "more than a container has, or one twice");
+        }
         const auto mac = Mac::parse(reader.text("mac").value_or(""));
         if (!mac || mac->is_multicast() || *mac == Mac()) {
             throw reader.wrong("mac", "no interface's MAC address");
@@ -66,6 +77,26 @@ ContainerClaim read_container(const etcd::KeyValue& now) {
         container.mac = *mac;
         return container;
     });
+}
+
+// A host that says something again, or something else, in the same life.
+HostClaim continued(const HostClaim& before, HostClaim now) {
+    if (before.public_key && before.public_key != now.public_key) {
+        now.public_key = before.public_key;
+        now.wireguard_port = before.wireguard_port;
+    }
+    if (before.public_key == now.public_key) {
+        now.key_since = before.key_since;
+    }
+    if (before.address == now.address) {
+        now.address_since = before.address_since;
+    }
+    return now;
+}
+
+bool says_the_same(const HostClaim& one, const HostClaim& other) {
+    return one.instance == other.instance && one.address == other.address &&
+           one.public_key == other.public_key && one.wireguard_port == other.wireguard_port;
 }
 
 } // namespace
@@ -80,7 +111,8 @@ void View::put(const etcd::KeyValue& now) {
         understand(*key, now);
     } catch (const Error& error) {
         malformed_[now.key] = error.message();
-        if (key && key->kind != Key::Kind::network) { // the one that it had goes on
+        // What a network or a host said before goes on.
+        if (key && key->kind != Key::Kind::network && key->kind != Key::Kind::host) {
             forget(*key, now.key);
         }
     }
@@ -119,15 +151,19 @@ void View::understand(const Key& key, const etcd::KeyValue& now) {
 // so that its lease ended, is believed anew.
 void View::take_host(const std::string& name, const etcd::KeyValue& now) {
     HostClaim claim = read_host(now);
-    const auto* before = host(name);
-    if (before && before->public_key && before->create_revision == claim.create_revision &&
-        before->public_key != claim.public_key) {
-        malformed_[now.key] = "ALARM: its key has changed: the one that it had holds until it ends";
-        claim.public_key = before->public_key;
-        claim.wireguard_port = before->wireguard_port;
+    const auto found = hosts_.find(name);
+    if (found == hosts_.end() || found->second.create_revision != claim.create_revision) {
+        hosts_[name] = std::move(claim);
+        hosts_changed();
+        return;
     }
-    hosts_[name] = std::move(claim);
-    hosts_changed();
+    const HostClaim before = std::exchange(found->second, continued(found->second, claim));
+    if (found->second.public_key != claim.public_key) {
+        malformed_[now.key] = "ALARM: its key has changed: the one that it had holds until it ends";
+    }
+    if (!says_the_same(before, found->second)) { // most have only another lease
+        hosts_changed();
+    }
 }
 
 void View::take_container(const Key& key, const etcd::KeyValue& now) {
@@ -179,7 +215,9 @@ void View::network_changed(const std::string& name) {
 void View::container_changed(const std::string& name, const Whose& whose) {
     changed_.insert(name);
     auto& judged = judged_[name];
-    if (!judged.is_old) {
+    if (!definition(name)) {
+        judged.is_old = true; // nothing to be judged, and nothing to be kept for it
+    } else if (!judged.is_old) {
         judged.old.merge(networks_[name].containers.around(whose));
     }
 }

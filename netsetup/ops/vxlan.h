@@ -35,8 +35,9 @@ struct EnsureVxlan {
     std::uint16_t port = 0;
     /// This host's address, from which it sends.
     IpAddress local;
-    /// The link by which alone it sends, so that nothing gets out where that is missing; empty: by
-    /// the host's routes.
+    /// The link that it stands on, and goes with; empty: none. Packets over IPv6 take the host's
+    /// best route all the same (ip6_route_output_flags() heeds it only where the source is open):
+    /// what must not leave by another link is dropped by the policy (the set `sealed`).
     std::string lower;
     Found found = Found::absent;
 };

@@ -49,6 +49,25 @@ Process infra(const Host& host) {
 
 } // namespace
 
+TEST_CASE("gc forgets who was killed while it joined, and nobody else") {
+    const Host host;
+    host.sh("ip netns add own");
+    Guest first(host, own, published);
+    Guest second(host, own, on_bridge);
+    first.attach();
+    second.attach();
+    const std::string list = "cd /run/ocinet/users && ls netns-*";
+    CHECK(host.sh(list) == second.id() + "\n");
+    host.sh("cd /run/ocinet/users && mkdir $(echo netns-*)/killed bridge-x bridge-x/other");
+    CHECK(host.sh(list) == "killed\n" + second.id() + "\n");
+    CHECK(host.run(cli_program() + " gc").status == 0);
+    CHECK(host.sh(list) == second.id() + "\n");
+    host.sh("cd /run/ocinet/users && rmdir bridge-x/other bridge-x");
+    second.end();
+    first.end();
+    CHECK(leftovers(host) == nothing_left);
+}
+
 TEST_CASE("the last owner takes the attachment away, whoever it is") {
     const bool first_goes_first = GENERATE(true, false);
     CAPTURE(first_goes_first);

@@ -242,6 +242,19 @@ TEST_CASE("of an encrypted network a host tells its key, and its hook where tunn
     one.self.lease = 9;
     CHECK(settle(store, one) == 1);
     CHECK(json::parse(store.keys.at("/ocinet/hosts/h1/self").value) == self);
+    // With another key it goes, and comes: one that is there has one key.
+    const auto created = store.keys.at("/ocinet/hosts/h1/self").create_revision;
+    one.self.public_key.emplace().bytes.fill(0xcd);
+    CHECK(settle(store, one) == 2);
+    CHECK(store.keys.at("/ocinet/hosts/h1/self").create_revision > created);
+    CHECK(json::parse(store.keys.at("/ocinet/hosts/h1/self").value)["public_key"] ==
+          to_text(*one.self.public_key));
+    CHECK(one.view.problems().empty());
+    // What a thief of its password shows it puts right.
+    store.write("hosts/h1/self", self.dump(), one.self.lease);
+    CHECK(settle(store, one) == 1);
+    CHECK(json::parse(store.keys.at("/ocinet/hosts/h1/self").value)["public_key"] ==
+          to_text(*one.self.public_key));
 }
 
 TEST_CASE("where routing daemons tell who is where, a host tells etcd of blocks alone") {

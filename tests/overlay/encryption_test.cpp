@@ -143,12 +143,32 @@ TEST_CASE("encrypted: without the interface no container starts, and no frame le
     const std::string address = address_in(attachment(there));
     REQUIRE(comes_to_reach(here, address));
     const Host& host = hosts.net.host(1);
+    const auto check_nothing_leaves = [&] {
+        const std::string seen = wire_during(
+            hosts.net, [&] { CHECK(here.run("busybox ping -c1 -W1 " + address).status != 0); });
+        CHECK_THAT(seen, !contains(".4789:"));
+    };
+    // Where routes lead elsewhere, as a neighbour's router advertisement can make them.
+    host.sh(
+        "for half in fd6f:6369::/33 fd6f:6369:8000::/33; do ip -6 route add $half dev up1; done");
+    check_nothing_leaves();
+    host.sh(
+        "for half in fd6f:6369::/33 fd6f:6369:8000::/33; do ip -6 route del $half dev up1; done");
+    CHECK(comes_to_reach(here, address));
+    // Where the interface has lost its address, which comes back.
+    host.sh("ip -6 address flush dev wg-ocinet");
+    CHECK(comes_to_reach(here, address));
+    for (const char* change : {"down", "mtu 1000"}) {
+        CAPTURE(change);
+        host.sh(std::string("ip link set wg-ocinet ") + change);
+        CHECK(comes_to_reach(here, address));
+    }
     hosts.one.kill();
     // Where the tunnels would lead otherwise.
-    host.sh("ip -6 route add default via 2001:db8::2; ip link delete wg-ocinet");
-    const std::string seen = wire_during(
-        hosts.net, [&] { CHECK(here.run("busybox ping -c1 -W1 " + address).status != 0); });
-    CHECK_THAT(seen, !contains(".4789:"));
+    host.sh("ip -6 route add default via 2001:db8::2; ip -6 address flush dev wg-ocinet");
+    check_nothing_leaves();
+    host.sh("ip link delete wg-ocinet");
+    check_nothing_leaves();
     const Container late = hosts.net.container(1, "blue");
     const Result refused = late.hook("createRuntime");
     CHECK(refused.status != 0);

@@ -92,9 +92,9 @@ public:
         keys.erase("/ocinet/" + name);
         events_.emplace_back("/ocinet/" + name, std::nullopt);
     }
-    void write(const std::string& name, const std::string& value) {
+    void write(const std::string& name, const std::string& value, std::int64_t lease = 0) {
         ++revision_;
-        put(etcd::put("/ocinet/" + name, value)["request_put"]);
+        put(etcd::put("/ocinet/" + name, value, lease)["request_put"]);
     }
 
     std::map<std::string, etcd::KeyValue> keys;

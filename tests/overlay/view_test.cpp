@@ -389,6 +389,61 @@ TEST_CASE("to a host of an encrypted network tunnels lead by its key, or not at 
     }
 }
 
+TEST_CASE("of two that say the same the first is meant, also when it says it again") {
+    Store store;
+    store.put("networks/blue", definition_text(64, true));
+    store.put_host_with_key("h2", "192.0.2.2", to_text(host_key(2)));
+    store.put_host_with_key("thief", "192.0.2.2", to_text(host_key(9)));
+    store.put_host_with_key("twin", "192.0.2.4", to_text(host_key(2)));
+    const auto check = [&] {
+        REQUIRE(store.view.peers().size() == 1);
+        CHECK(store.view.peers()[0].public_key == host_key(2));
+        CHECK(store.view.peers()[0].host == ip("192.0.2.2"));
+        CHECK(store.problem("hosts/h2/self").empty());
+        CHECK_FALSE(store.problem("hosts/thief/self").empty());
+        CHECK_FALSE(store.problem("hosts/twin/self").empty());
+    };
+    check();
+    store.put_host_with_key("h2", "192.0.2.2", to_text(host_key(2))); // with another lease
+    check();
+    store.put_host_with_key("twin", "192.0.2.5", to_text(host_key(2)));
+    check();
+    // Who goes elsewhere was not the first there.
+    store.put_host_with_key("early", "192.0.2.6", to_text(host_key(6)));
+    store.put_host_with_key("h7", "192.0.2.7", to_text(host_key(7)));
+    store.put_host_with_key("early", "192.0.2.7", to_text(host_key(6)));
+    CHECK(store.problem("hosts/h7/self").empty());
+    CHECK_FALSE(store.problem("hosts/early/self").empty());
+}
+
+TEST_CASE("a host that says nothing new changes nothing") {
+    Store store = two_hosts();
+    store.put_container("h2", "c2", "02:0c:0a:5f:00:81", "10.95.0.129");
+    store.view.take_changed();
+    store.put_host("h2", "192.0.2.2", 8);
+    CHECK(store.view.take_changed().empty());
+    CHECK(store.view.host("h2")->lease == 8);
+    store.put_host("h2", "192.0.2.22", 8);
+    CHECK(store.view.take_changed() == std::set<std::string>{"blue"});
+}
+
+TEST_CASE("a container has each address once, and not too many") {
+    Store store = two_hosts();
+    const auto put = [&](const json& addresses) {
+        store.put("hosts/h2/containers/blue/c",
+                  json{{"mac", "02:00:00:00:00:01"}, {"addresses", addresses}}.dump());
+        return store.problem("hosts/h2/containers/blue/c");
+    };
+    CHECK(put({"10.95.0.129", "10.95.0.130"}).empty());
+    CHECK_THAT(put({"10.95.0.129", "10.95.0.129"}), test::contains("or one twice"));
+    CHECK(store.elsewhere().empty());
+    json many = json::array();
+    for (int i = 0; i < 65; ++i) {
+        many.push_back("10.95.1." + std::to_string(i));
+    }
+    CHECK_THAT(put(many), test::contains("more than a container has"));
+}
+
 TEST_CASE("who shows another key under the name of a host that is there is not believed") {
     Store store;
     store.put("networks/blue", definition_text(64, true));
@@ -399,6 +454,12 @@ TEST_CASE("who shows another key under the name of a host that is there is not b
     CHECK_THAT(store.problem("hosts/h2/self"), Catch::StartsWith("ALARM"));
     // Nor one who shows none.
     store.put_host("h2", "192.0.2.66");
+    CHECK(store.view.peers().at(0).public_key == host_key(2));
+    CHECK_THAT(store.problem("hosts/h2/self"), Catch::StartsWith("ALARM"));
+    // Nor one who first shows nothing that could be understood.
+    store.put("hosts/h2/self", "{}");
+    CHECK(store.view.peers().at(0).public_key == host_key(2));
+    store.put_host_with_key("h2", "192.0.2.66", to_text(host_key(6)));
     CHECK(store.view.peers().at(0).public_key == host_key(2));
     CHECK_THAT(store.problem("hosts/h2/self"), Catch::StartsWith("ALARM"));
     store.put_host_with_key("h2", "192.0.2.3", to_text(host_key(2))); // it is itself, elsewhere

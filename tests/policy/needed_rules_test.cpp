@@ -48,10 +48,37 @@ std::vector<Rule> rules_of(const Host& host) {
     return rules;
 }
 
-// What goes wrong without a rule, over both ways of filtering bridged frames.
-std::string found_wrong(const Layout& layout, Milliseconds patience) {
-    if (clear_arrivals(layout.host(), layout.place("client"), "192.0.2.1") != "96") {
+/// Another host, by what is WireGuard elsewhere.
+struct Peer {
+    explicit Peer(const Layout& layout) {
+        layout.host().connect(host, "wg-ocinet", "10.98.0.1/24", "10.98.0.2/24");
+        host.sh("ip route add default via 10.98.0.1");
+        layout.place("client").sh("ip route replace 10.98.0.0/24 via 192.0.2.1");
+    }
+
+    Host host;
+};
+
+std::string wrong_about_sealed(const Layout& layout, const Peer& peer) {
+    const Place& client = layout.place("client");
+    if (clear_arrivals(layout.host(), client, "192.0.2.1") != "96") {
         return "what is encrypted comes in clear";
+    }
+    if (clear_arrivals(client, layout.host(), "192.0.2.2") != "96") {
+        return "what is encrypted leaves in clear";
+    }
+    if (is_forwarded(peer.host, client, layout.host(), "10.98.0.2")) {
+        return "somebody is forwarded to the other hosts";
+    }
+    return is_forwarded(client, peer.host, layout.host(), "192.0.2.2")
+               ? "somebody is forwarded from the other hosts"
+               : "";
+}
+
+// What goes wrong without a rule, over both ways of filtering bridged frames.
+std::string found_wrong(const Layout& layout, const Peer& peer, Milliseconds patience) {
+    if (const auto wrong = wrong_about_sealed(layout, peer); !wrong.empty()) {
+        return wrong;
     }
     auto arrived =
         wrong_arrivals(layout.host(), "ocinet0", layout.place("eve"), layout.place("web2"));
@@ -79,6 +106,7 @@ TEST_CASE("each rule of the policy is needed for some row") {
         SKIP("bridge-nf-call-iptables 1: " + missing);
     }
     const Layout layout;
+    const Peer peer(layout);
     seal(layout.host());
     const std::string whole = layout.host().sh("nft list table inet ocinet; "
                                                "nft list table bridge ocinet");
@@ -91,12 +119,12 @@ TEST_CASE("each rule of the policy is needed for some row") {
         INFO("without the rule of chain " << rule.chain << ": " << rule.text);
         layout.host().sh("nft delete rule " + rule.family + " ocinet " + rule.chain + " handle " +
                          rule.handle);
-        CHECK(found_wrong(layout, 1s) != nothing_wrong);
+        CHECK(found_wrong(layout, peer, 1s) != nothing_wrong);
         // With the flows that should not have been.
         layout.host().sh("nft -f - && conntrack -F 2>&1",
                          "delete table inet ocinet\ndelete table bridge ocinet\n" + whole);
     }
-    CHECK(found_wrong(layout, 5s) == nothing_wrong);
+    CHECK(found_wrong(layout, peer, 5s) == nothing_wrong);
 }
 
 } // namespace ocinet::test

@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <iostream>
+#include <vector>
 
 #include "netsetup/base/address.h"
 #include "netsetup/base/error.h"
@@ -17,6 +19,7 @@ namespace {
 
 constexpr unsigned char encrypted = 95;
 constexpr unsigned char open = 96;
+constexpr unsigned char forwarded = 97;
 
 sockaddr_storage at(const IpAddress& address, socklen_t& size) {
     sockaddr_storage storage{};
@@ -62,17 +65,23 @@ void serve(const IpAddress& address) {
     }
 }
 
-void send_both(const IpAddress& address) {
+// Who sends what a rule of his own drops is told EPERM.
+void send(const IpAddress& address, const std::vector<unsigned char>& vnis) {
     const Fd socket = udp_socket(address);
     socklen_t size = 0;
     const auto to = at(address, size);
-    for (const auto vni : {encrypted, open}) {
+    for (const auto vni : vnis) {
         const std::array<unsigned char, 8> header{8, 0, 0, 0, 0, 0, vni, 0}; // RFC 7348, section 5
         if (::sendto(socket.get(), header.data(), header.size(), 0,
-                     reinterpret_cast<const sockaddr*>(&to), size) < 0) {
+                     reinterpret_cast<const sockaddr*>(&to), size) < 0 &&
+            errno != EPERM) {
             throw_errno("sendto");
         }
     }
+}
+
+std::string last_line(const std::string& text) {
+    return text.substr(text.rfind('\n') + 2);
 }
 
 } // namespace
@@ -85,9 +94,18 @@ std::string clear_arrivals(const Place& host, const Place& sender, const std::st
     const auto to = IpAddress::parse(address).value();
     Process server = host.start([&] { serve(to); });
     server.wait_for_output("ready");
-    sender.in([&] { send_both(to); });
-    const std::string said = server.wait().out;
-    return said.substr(said.rfind('\n') + 2);
+    sender.in([&] { send(to, {encrypted, open}); });
+    return last_line(server.wait().out);
+}
+
+bool is_forwarded(const Place& host, const Place& sender, const Place& router,
+                  const std::string& address) {
+    const auto to = IpAddress::parse(address).value();
+    Process server = host.start([&] { serve(to); });
+    server.wait_for_output("ready");
+    sender.in([&] { send(to, {forwarded}); });
+    router.in([&] { send(to, {open}); });
+    return last_line(server.wait().out) != "96";
 }
 
 } // namespace ocinet::test

@@ -14,4 +14,9 @@ void seal(const Place& host);
 /// each, in clear, to this address: "95 96".
 std::string clear_arrivals(const Place& host, const Place& sender, const std::string& address);
 
+/// Whether a packet of the sender's to this address of the host's comes by the router, from which
+/// another one comes in any case.
+bool is_forwarded(const Place& host, const Place& sender, const Place& router,
+                  const std::string& address);
+
 } // namespace ocinet::test

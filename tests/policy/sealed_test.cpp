@@ -23,4 +23,38 @@ TEST_CASE("nothing comes to an encrypted VXLAN but by the host's WireGuard inter
     CHECK(clear_arrivals(host, stranger, "fd6f:6369::1") == "95 96");
 }
 
+TEST_CASE("nothing leaves an encrypted VXLAN but by the host's WireGuard interface") {
+    const Host host;
+    const Host stranger;
+    host.connect(stranger, "up0", "192.0.2.1/24", "192.0.2.2/24");
+    host.connect(stranger, "wg-ocinet", "fd6f:6369::1/32", "fd6f:6369::2/32");
+    const Container box(host, {{"io.ocinet.network", "bridge"}});
+    box.attach();
+    seal(host);
+    CHECK(clear_arrivals(stranger, host, "192.0.2.2") == "96");
+    CHECK(clear_arrivals(stranger, host, "fd6f:6369::2") == "95 96");
+    // As a neighbour's router advertisement would have it.
+    stranger.sh("ip address add fd6f:6369:8000::2/33 dev up0 nodad");
+    host.sh("ip address add fd6f:6369:8000::1/33 dev up0 nodad");
+    CHECK(clear_arrivals(stranger, host, "fd6f:6369:8000::2") == "96");
+}
+
+TEST_CASE("nobody is forwarded by the host's WireGuard interface") {
+    const Host host;
+    const Host stranger;
+    const Host peer;
+    host.connect(stranger, "up0", "192.0.2.1/24", "192.0.2.2/24");
+    host.connect(peer, "wg-ocinet", "198.51.100.1/24", "198.51.100.2/24");
+    host.sh("echo 1 >/proc/sys/net/ipv4/ip_forward");
+    stranger.sh("ip route add default via 192.0.2.1");
+    peer.sh("ip route add default via 198.51.100.1");
+    CHECK(is_forwarded(peer, stranger, host, "198.51.100.2"));
+    CHECK(is_forwarded(stranger, peer, host, "192.0.2.2"));
+    const Container box(host, {{"io.ocinet.network", "bridge"}});
+    box.attach();
+    CHECK_FALSE(is_forwarded(peer, stranger, host, "198.51.100.2"));
+    CHECK_FALSE(is_forwarded(stranger, peer, host, "192.0.2.2"));
+    CHECK_FALSE(is_forwarded(peer, box, host, "198.51.100.2"));
+}
+
 } // namespace ocinet::test
