@@ -239,8 +239,15 @@ TEST_CASE("a host of an overlay gives addresses of its own range alone") {
     // As etcd's file is, when it is completed.
     const json own = file(json::array({host("alpha", "192.0.2.1", {"10.95.1.0/24"})}),
                           {{"vni", "95"}, {"control", "etcd"}});
-    CHECK(refusal(request_to(own, "ip=10.95.2.5"), view()) ==
-          head + "ip=10.95.2.5: in no range or block of this host's");
+    Request elsewhere = request_to(own, "ip=10.95.2.5");
+    elsewhere.network.overlay->is_completed = true;
+    CHECK(refusal(elsewhere, view()) == head + "ip=10.95.2.5: in no block of this host's");
+    elsewhere.granted = {ip("10.95.2.5")};
+    const auto granted = drivers::driver_for(elsewhere).query(elsewhere).addresses.at(0);
+    CHECK(granted.fixed == ip("10.95.2.5"));
+    CHECK(granted.range.first == ip("10.95.1.0")); // nobody gets one like it who does not ask
+    elsewhere.granted = {ip("10.95.2.6")};
+    CHECK(refusal(elsewhere, view()) == head + "ip=10.95.2.5: in no block of this host's");
     CHECK(refusal(request_to(file(json::array({host("alpha", "192.0.2.1", json::array())}))),
                   view()) == head + "host \"alpha\" has no range in 10.95.0.0/16");
     HostView lost = view();
