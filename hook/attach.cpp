@@ -262,7 +262,7 @@ void attach(const oci::State& state, Deadline deadline) {
         return drivers::requests_for(facts, *wanted,
                                      oci::load_networks(wanted->attachments, paths::networks));
     };
-    make_requests(); // what is wrong with them is said before anything of ours is made
+    const auto requests = make_requests(); // what is wrong is said before anything of ours is made
     Record record = new_record(state, bundle, process, *wanted);
     Host host{.deadline = deadline};
     const auto own = own_locks(record, host);
@@ -274,8 +274,7 @@ void attach(const oci::State& state, Deadline deadline) {
         return;
     }
     reclaim_some(host);
-    const Grants grants = ask_for_addresses(
-        wanted->attachments, oci::load_networks(wanted->attachments, paths::networks), deadline);
+    const Grants grants = ask_for_addresses(requests, deadline);
     facts.granted = grants.addresses;
 
     LockList held;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "hook/grants.h"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "netsetup/base/error.h"
@@ -17,13 +19,14 @@ using namespace std::chrono_literals;
 constexpr auto most_patience = 5000ms;
 constexpr auto least_patience = 100ms;
 
-std::vector<IpAddress> missing_addresses(const oci::Attachment& attachment,
-                                         const oci::Network& network) {
+std::vector<IpAddress> missing_addresses(const drivers::Request& request) {
     std::vector<IpAddress> missing;
-    for (const auto& address : attachment.addresses) {
-        if (!oci::gives(network.overlay->hosts.front(), address)) {
-            missing.push_back(address);
-        }
+    const auto& overlay = request.network.overlay;
+    if (overlay && overlay->is_completed) {
+        std::copy_if(request.attachment.addresses.begin(), request.attachment.addresses.end(),
+                     std::back_inserter(missing), [&](const IpAddress& address) {
+                         return !oci::gives(overlay->hosts.front(), address);
+                     });
     }
     return missing;
 }
@@ -44,22 +47,17 @@ Fd ask(const std::string& network, const std::vector<IpAddress>& addresses, Dead
 
 } // namespace
 
-Grants ask_for_addresses(const std::vector<oci::Attachment>& attachments,
-                         const std::vector<oci::Network>& networks, Deadline deadline) {
+Grants ask_for_addresses(const std::vector<drivers::Request>& requests, Deadline deadline) {
     Grants grants;
-    for (std::size_t i = 0; i < attachments.size(); ++i) {
-        if (!networks[i].overlay || !networks[i].overlay->is_completed) {
-            continue;
-        }
-        const auto missing = missing_addresses(attachments[i], networks[i]);
+    for (const auto& request : requests) {
+        const auto missing = missing_addresses(request);
         if (missing.empty()) {
             continue;
         }
         try {
-            grants.held.push_back(ask(networks[i].name, missing, deadline));
+            grants.held.push_back(ask(request.network.name, missing, deadline));
         } catch (Error& error) {
-            throw error.in("network \"" + networks[i].name +
-                           "\" (overlay): ip=" + missing.front().text());
+            throw error.in(drivers::label(request) + ": ip=" + missing.front().text());
         }
         grants.addresses.insert(grants.addresses.end(), missing.begin(), missing.end());
     }

@@ -3,11 +3,10 @@
 
 #include <vector>
 
+#include "drivers/driver.h"
 #include "netsetup/base/address.h"
 #include "netsetup/base/deadline.h"
 #include "netsetup/base/fd.h"
-#include "oci-config/annotations.h"
-#include "oci-config/network.h"
 
 namespace ocinet::hook {
 
@@ -21,8 +20,6 @@ struct Grants {
 };
 
 /// Asks and waits, where there are such; throws Error when one of them cannot be had.
-/// `networks`: in the order of the attachments.
-Grants ask_for_addresses(const std::vector<oci::Attachment>& attachments,
-                         const std::vector<oci::Network>& networks, Deadline deadline);
+Grants ask_for_addresses(const std::vector<drivers::Request>& requests, Deadline deadline);
 
 } // namespace ocinet::hook

@@ -30,6 +30,18 @@ struct Pair {
     Container there;
 };
 
+/// From a container on the first host to each address of one on the second. Gives how many it has.
+std::size_t reach_all_addresses(const Underlay& net) {
+    const Container here = net.container(1, "blue");
+    const Container there = net.container(2, "blue");
+    here.attach();
+    const auto addresses = there.attach()["attachments"][0]["addresses"];
+    for (const std::string address : addresses) {
+        CHECK(comes_to_reach(here, address.substr(0, address.find('/'))));
+    }
+    return addresses.size();
+}
+
 /// Whether the first host comes to know of nothing on the second.
 bool forgets_the_second(const Two& hosts) {
     return eventually([&] {
@@ -264,15 +276,7 @@ TEST_CASE("etcd: both families inside, and tunnels over IPv6") {
         host->start();
         REQUIRE(host->knows("blue"));
     }
-    const Container here = net.container(1, "blue");
-    const Container there = net.container(2, "blue");
-    here.attach();
-    const auto addresses = there.attach()["attachments"][0]["addresses"];
-    REQUIRE(addresses.size() == 2);
-    for (const auto& address : addresses) {
-        const std::string text = address;
-        CHECK(comes_to_reach(here, text.substr(0, text.find('/'))));
-    }
+    CHECK(reach_all_addresses(net) == 2);
 }
 
 TEST_CASE("etcd: a network that was made by command, on the second host without its subnets") {
@@ -288,12 +292,7 @@ TEST_CASE("etcd: a network that was made by command, on the second host without 
         host->start();
         REQUIRE(host->knows("blue"));
     }
-    const Container here = net.container(1, "blue");
-    const Container there = net.container(2, "blue");
-    here.attach();
-    for (const std::string address : there.attach()["attachments"][0]["addresses"]) {
-        CHECK(comes_to_reach(here, address.substr(0, address.find('/'))));
-    }
+    CHECK(reach_all_addresses(net) == 2);
 }
 
 TEST_CASE("etcd: 200 containers that come, move and go are what the kernel knows") {
