@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -17,6 +16,7 @@
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/file.h"
+#include "tests/support/memory_file.h"
 
 namespace ocinet::test {
 
@@ -24,22 +24,8 @@ namespace {
 
 constexpr std::size_t output_limit = 64u << 20;
 
-Fd memory_file(const char* name) {
-    Fd file(::memfd_create(name, MFD_CLOEXEC));
-    if (!file) {
-        throw_errno("memfd_create");
-    }
-    return file;
-}
-
 Fd open_input(const std::string& text) {
-    if (text.empty()) {
-        return Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    }
-    Fd input = memory_file("stdin");
-    write_all(input.get(), text, "stdin");
-    ::lseek(input.get(), 0, SEEK_SET);
-    return input;
+    return text.empty() ? Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)) : memory_file(text);
 }
 
 // Through /proc, for an offset of our own: the child appends at the one it shares with its
@@ -122,8 +108,8 @@ Fd pidfd_of_child(pid_t pid) {
 } // namespace
 
 Process::Process(const std::function<void()>& body, const std::string& stdin_text)
-    : out_(memory_file("stdout")), err_(memory_file("stderr")),
-      pid_(start_child(body, stdin_text, out_, err_)), pidfd_(pidfd_of_child(pid_)) {}
+    : out_(memory_file()), err_(memory_file()), pid_(start_child(body, stdin_text, out_, err_)),
+      pidfd_(pidfd_of_child(pid_)) {}
 
 Process::Process(Process&& other) noexcept
     : out_(std::move(other.out_)), err_(std::move(other.err_)), pid_(std::exchange(other.pid_, -1)),

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <nftables/libnftables.h>
 #include <spawn.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "netsetup/base/fd.h"
 #include "netsetup/base/file.h"
 #include "netsetup/base/text.h"
+#include "tests/support/memory_file.h"
 #include "tests/support/normalise.h"
 #include "tests/support/place.h"
 #include "tests/support/temp_dir.h"
@@ -56,16 +56,6 @@ const std::vector<Program>& programs() {
 
 constexpr const char* end = "END";
 constexpr std::size_t most_output = 64u << 20;
-
-Fd memory_file(const std::string& text = "") {
-    Fd file(::memfd_create("snapshot", MFD_CLOEXEC));
-    if (!file) {
-        throw_errno("memfd_create");
-    }
-    write_all(file.get(), text, "memfd");
-    ::lseek(file.get(), 0, SEEK_SET);
-    return file;
-}
 
 pid_t spawn(const Program& program, const Fd& input, const Fd& output) {
     auto arguments = program.arguments;
