@@ -59,7 +59,7 @@ Checked check_guard(Host& host, bool mend) {
     Checked guard{.id = "host"};
     auto missing = ops::missing_elements(ops::guard_elements(host.directory), host.netfilter);
     if (mend && !missing.empty()) {
-        reload_policy(host.directory);
+        reload_policy(host.directory, host.route, host.netfilter);
         guard.repaired = std::move(missing);
         return guard;
     }

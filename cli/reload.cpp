@@ -16,12 +16,14 @@ void run(bool json) {
     require_root("reload", "it loads the firewall's policy");
     const auto directory = state::Directory::open_or_imagine();
     state::Locks locks(directory);
+    auto route = netlink::Socket::open(NETLINK_ROUTE);
+    auto netfilter = netlink::Socket::open(NETLINK_NETFILTER);
     std::size_t elements = 0;
     {
         // Whoever puts shared elements into the policy, or loads it, has this lock; whoever removes
         // elements without it has said so in the record before.
         const auto lock = locks.host();
-        elements = reload_policy(directory);
+        elements = reload_policy(directory, route, netfilter);
     }
     if (json) {
         print_json({{"elements", elements}});

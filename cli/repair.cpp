@@ -7,7 +7,9 @@
 #include "netsetup/base/names.h"
 #include "netsetup/host_view.h"
 #include "netsetup/link.h"
+#include "netsetup/peers.h"
 #include "netsetup/reconnect.h"
+#include "netsetup/wanted_elements.h"
 
 namespace ocinet::cli {
 
@@ -52,7 +54,7 @@ std::string repair(const ops::TakePorts& op, Context& context) {
 }
 
 std::string repair(const ops::EnsurePolicy&, Context& context) {
-    reload_policy(context.state);
+    reload_policy(context.state, context.route, context.netfilter);
     return "";
 }
 
@@ -93,8 +95,10 @@ std::string repair(const ops::EnsureBridge& op, Context& context) {
     return make_again(op, "bridge", context);
 }
 
+// A new device knows nobody, until who makes its entries makes them again.
 std::string repair(const ops::EnsureVxlan& op, Context& context) {
-    return make_again(op, "vxlan", context);
+    nft::add(context.netfilter, ops::wanted_peers(op, context.route));
+    return check(op, context).empty() ? "" : make_again(op, "vxlan", context);
 }
 
 std::string repair(const ops::KnowEndpoints& op, Context& context) {
@@ -169,10 +173,12 @@ std::string repair(const Operation& operation, Context& context) {
     return std::visit([&](const auto& op) { return repair(op, context); }, operation);
 }
 
-std::size_t reload_policy(const state::Directory& directory) {
-    const auto elements = recorded_elements(directory);
+std::size_t reload_policy(const state::Directory& directory, netlink::Socket& route,
+                          netlink::Socket& netfilter) {
+    const auto elements = wanted_elements(directory, route);
     if (!elements.empty()) {
         PolicyLoader::start().load(elements);
+        nft::add(netfilter, peers::by_devices(route, elements)); // who became one meanwhile
     }
     return elements.size();
 }

@@ -12,8 +12,9 @@ namespace ocinet::cli {
 /// why nothing was done; empty when it was. Throws Error.
 std::string repair(const Operation& operation, Context& context);
 
-/// Loads the policy anew, with all that the records tell of. The caller holds the host's lock.
+/// Loads the policy anew, with all that it must hold. The caller holds the host's lock.
 /// Returns how many elements it has; none: no container needs it, and nothing was done.
-std::size_t reload_policy(const state::Directory& directory);
+std::size_t reload_policy(const state::Directory& directory, netlink::Socket& route,
+                          netlink::Socket& netfilter);
 
 } // namespace ocinet::cli

@@ -208,12 +208,16 @@ Plan plan_overlay(const Request& request, const HostView& view) {
                                .port = overlay_of(request).port,
                                .local = this_host(request).address,
                                .lower =
-                                   overlay_of(request).encrypted ? oci::encrypting_interface : ""};
+                                   overlay_of(request).encrypted ? oci::encrypting_interface : "",
+                               .guarded = overlay_of(request).has_peers()};
         vxlan.found = found_vxlan(request, vxlan, view);
         std::vector<Operation> steps{vxlan};
         if (overlay_of(request).control == oci::Overlay::Control::file) {
             steps.emplace_back(ops::KnowEndpoints{
-                .vxlan = vxlan.name, .bridge = bridge, .endpoints = endpoints_elsewhere(request)});
+                .tunnel = {.network = vxlan.network, .port = vxlan.port, .vni = vxlan.vni},
+                .vxlan = vxlan.name,
+                .bridge = bridge,
+                .endpoints = endpoints_elsewhere(request)});
         }
         return steps;
     };

@@ -71,14 +71,18 @@ void take_neighbour(const nlmsghdr& answer, int bridge, Table& table) {
 
 // A list may lack what others' changes pushed aside while it was read: its reader counts entries
 // (net/bridge/br_fdb.c: br_fdb_dump(), net/core/neighbour.c: neigh_dump_table()).
-Table list(netlink::Socket& socket, const Links& links) {
-    Table table;
+void list_forwarding(netlink::Socket& socket, int vxlan, Table& table) {
     netlink::Message forwarding(RTM_GETNEIGH, 0);
     auto& header = forwarding.header<ndmsg>();
     header.ndm_family = AF_BRIDGE;
-    header.ndm_ifindex = links.vxlan;
+    header.ndm_ifindex = vxlan;
     socket.dump(std::move(forwarding),
-                [&](const nlmsghdr& answer) { take_forwarding(answer, links.vxlan, table); });
+                [&](const nlmsghdr& answer) { take_forwarding(answer, vxlan, table); });
+}
+
+Table list(netlink::Socket& socket, const Links& links) {
+    Table table;
+    list_forwarding(socket, links.vxlan, table);
     for (const int family : {AF_INET, AF_INET6}) {
         netlink::Message neighbours(RTM_GETNEIGH, 0);
         neighbours.header<ndmsg>().ndm_family = std::uint8_t(family);
@@ -226,6 +230,16 @@ std::size_t synchronise(netlink::Socket& socket, const Links& links,
 std::size_t change(netlink::Socket& socket, const Links& links, const std::vector<Endpoint>& known,
                    const std::vector<Endpoint>& wanted) {
     return change_table(socket, links, table_of(known), table_of(wanted));
+}
+
+std::set<IpAddress> hosts(netlink::Socket& socket, int vxlan) {
+    Table table;
+    list_forwarding(socket, vxlan, table);
+    std::set<IpAddress> hosts;
+    for (const auto& [mac, host] : table.hosts) {
+        hosts.insert(host);
+    }
+    return hosts;
 }
 
 std::vector<std::string> differences(netlink::Socket& socket, const Links& links,

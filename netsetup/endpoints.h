@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ std::size_t synchronise(netlink::Socket& socket, const Links& links,
 /// The same where it is known what the kernel knows: nobody else changed it since.
 std::size_t change(netlink::Socket& socket, const Links& links, const std::vector<Endpoint>& known,
                    const std::vector<Endpoint>& wanted);
+
+/// The hosts to which the device sends, by its entries.
+std::set<IpAddress> hosts(netlink::Socket& socket, int vxlan);
 
 /// What of these the kernel does not know, in words; what it knows beyond them is no difference.
 /// The VXLAN device is a port of the bridge.

@@ -8,15 +8,15 @@
 #include <set>
 
 #include "netsetup/base/file.h"
-#include "netsetup/base/log.h"
 #include "netsetup/base/paths.h"
 #include "netsetup/base/text.h"
 #include "netsetup/hosts_file.h"
-#include "netsetup/ops/forwarding.h"
+#include "netsetup/ops/policy.h"
+#include "netsetup/ops/use_parent.h"
 #include "netsetup/port_search.h"
-#include "netsetup/record.h"
 #include "netsetup/routes.h"
 #include "netsetup/state/users.h"
+#include "netsetup/wanted_elements.h"
 
 namespace ocinet {
 
@@ -164,65 +164,11 @@ void look_for_redefinition(HostView& view, const HostQuery& query,
     }
 }
 
-// Not of one that is being removed: it takes its elements away without a lock, perhaps has already.
-std::optional<Record> intact_record(const state::Directory& directory, const std::string& id) {
-    try {
-        auto record = Record::load(directory, id);
-        return record && record->phase != Record::Phase::removing ? std::move(record)
-                                                                  : std::nullopt;
-    } catch (const Error& error) {
-        log::warning("its elements stay missing: " + error.message());
-        return std::nullopt;
-    }
-}
-
-// What a container has in the table, by its record. Ports that it does not hold it never had: its
-// writer was killed before it took them, and they may be another's.
-std::vector<nft::Element> elements_of(const Record& record, const state::Directory& directory) {
-    std::vector<nft::Element> elements;
-    const auto append = [&](const std::vector<nft::Element>& more) {
-        elements.insert(elements.end(), more.begin(), more.end());
-    };
-    for (const auto* steps : {&record.plan.shared, &record.plan.own}) {
-        for (const auto& step : *steps) {
-            if (const auto* share = std::get_if<ops::ShareElements>(&step.operation)) {
-                append(share->elements);
-            } else if (const auto* own = std::get_if<ops::OwnElements>(&step.operation)) {
-                append(own->elements);
-            } else if (const auto* ports = std::get_if<ops::PublishPorts>(&step.operation);
-                       ports && ops::holds_claims(*ports, directory, record.id)) {
-                append(ports->elements);
-            }
-        }
-    }
-    return elements;
-}
-
-} // namespace
-
-// Each once: a network's stand in the record of each of its containers.
-std::vector<nft::Element> recorded_elements(const state::Directory& directory) {
-    auto lost = ops::guard_elements(directory);
-    std::set<std::string> seen;
-    for (const auto& id : Record::list(directory)) {
-        const auto record = intact_record(directory, id);
-        for (auto& element :
-             record ? elements_of(*record, directory) : std::vector<nft::Element>()) {
-            if (seen.insert(nft::add_line(element)).second) {
-                lost.push_back(std::move(element));
-            }
-        }
-    }
-    return lost;
-}
-
-namespace {
-
-void look_at_firewall(HostView& view, netlink::Socket& netfilter,
+void look_at_firewall(HostView& view, netlink::Socket& route, netlink::Socket& netfilter,
                       const state::Directory& directory) {
     view.policy_version = nft::live_version(netfilter);
     if (view.policy_version != nft::policy_version) {
-        view.lost = recorded_elements(directory);
+        view.lost = wanted_elements(directory, route);
     }
 }
 
@@ -288,7 +234,7 @@ HostView look(const HostQuery& query, const state::Directory& directory, netlink
         view.default_route_mtu = route::default_route_mtu(route);
     }
     if (query.firewall) {
-        look_at_firewall(view, netfilter, directory);
+        look_at_firewall(view, route, netfilter, directory);
     }
     if (query.forwarding4 || query.forwarding6) {
         look_at_forwarding(view, query, route);

@@ -134,15 +134,11 @@ struct HostView {
     std::vector<link::Foreign> interfaces;
     /// net.ipv4.conf.all.accept_redirects, which IPv4's forwarding changes.
     bool accepts_redirects = false;
-    /// What a policy that is loaded anew must hold again, by the records of those that are there.
+    /// What a policy that is loaded anew must hold again (wanted_elements()).
     std::vector<nft::Element> lost;
     /// Why the file of HostQuery::hosts_file must be left alone; empty where it may be written.
     std::string hosts_file_problem;
 };
-
-/// What a policy that is loaded anew must hold: what guards the host, and what the containers have
-/// in it by their records, but for those that are being removed. The caller holds the host's lock.
-std::vector<nft::Element> recorded_elements(const state::Directory& directory);
 
 /// `names` chooses ports. Throws Error when the kernel cannot be asked.
 HostView look(const HostQuery& query, const state::Directory& directory, netlink::Socket& route,

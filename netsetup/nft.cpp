@@ -231,6 +231,29 @@ std::vector<Element> absent(netlink::Socket& socket, const std::vector<Element>&
     return filter(socket, elements, false);
 }
 
+std::vector<std::vector<char>> keys(netlink::Socket& socket, const std::string& set) {
+    auto request = message(NFT_MSG_GETSETELEM, 0, 128, Family::inet);
+    request.put_string(NFTA_SET_ELEM_LIST_TABLE, table);
+    request.put_string(NFTA_SET_ELEM_LIST_SET, set);
+    std::vector<std::vector<char>> keys;
+    try {
+        socket.dump(std::move(request), [&](const nlmsghdr& answer) {
+            const auto* list =
+                netlink::attribute(answer, sizeof(nfgenmsg), NFTA_SET_ELEM_LIST_ELEMENTS);
+            for (const auto* element : netlink::all_nested(list, NFTA_LIST_ELEM)) {
+                const auto key = netlink::bytes_of(
+                    netlink::nested(netlink::nested(element, NFTA_SET_ELEM_KEY), NFTA_DATA_VALUE));
+                keys.emplace_back(key.begin(), key.end());
+            }
+        });
+    } catch (const netlink::Refused& refused) {
+        if (refused.error() != ENOENT) {
+            throw;
+        }
+    }
+    return keys;
+}
+
 namespace {
 
 // From a table's user data, "policy 1"; 0 for all else.

@@ -14,7 +14,7 @@ namespace ocinet::nft {
 
 inline constexpr const char* table = "ocinet";
 /// The version in the comment of policy.nft's tables, "policy N".
-inline constexpr int policy_version = 4;
+inline constexpr int policy_version = 5;
 
 /// One element, in nft's own words: set "any4", key {"tcp", "8080"}, value {"10.90.0.5", "80"}.
 /// An address may be a prefix and a port a range where the set has intervals.
@@ -44,6 +44,8 @@ void remove(netlink::Socket& socket, const std::vector<Element>& elements);
 /// Those that are in the kernel, value included, and those that are not.
 std::vector<Element> present(netlink::Socket& socket, const std::vector<Element>& elements);
 std::vector<Element> absent(netlink::Socket& socket, const std::vector<Element>& elements);
+/// The keys of a set of table inet, as bytes (nft_key.h); none where there is no such set.
+std::vector<std::vector<char>> keys(netlink::Socket& socket, const std::string& set);
 
 /// The live tables' version, of the older one; 0 when one is ours without a version, nothing when
 /// one is missing.

@@ -54,6 +54,11 @@ struct Overlay {
     /// Etcd says which addresses are whose; then `hosts` is this one alone (complete()).
     bool is_completed = false;
     std::vector<Host> hosts;
+
+    /// Whether the other hosts, whose addresses are known here, are the only ones from which it
+    /// takes anything (netsetup/peers.h): else WireGuard tells them, or routing daemons alone know
+    /// them.
+    bool has_peers() const { return !encrypted && control != Control::evpn; }
 };
 
 /// Whether an address lies in the host's ranges.

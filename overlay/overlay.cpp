@@ -181,7 +181,7 @@ void Overlay::apply(const std::set<std::string>& networks) {
         }
         attempt(about, [&] {
             if (definition->control == oci::Overlay::Control::etcd) {
-                tell_kernel(name, local->second.interface, difference);
+                tell_kernel(name, *definition, difference);
             }
             write_completion(name);
         });
@@ -205,13 +205,16 @@ bool Overlay::encrypt() {
     });
 }
 
-void Overlay::tell_kernel(const std::string& network, const std::string& bridge,
+void Overlay::tell_kernel(const std::string& network, const Definition& definition,
                           const View::Difference& difference) {
-    std::set<Mac> own;
-    for (const auto& [id, container] : local_.containers[network]) {
-        own.insert(container.mac);
+    Tunnels::Network here{.name = network, .bridge = local_.networks.at(network).interface};
+    if (!definition.encrypted) { // else WireGuard lets nobody else in
+        here.guarded = {.network = network, .port = definition.port, .vni = definition.vni};
     }
-    tunnels_.apply(network, bridge, view_.elsewhere(network), difference, own);
+    for (const auto& [id, container] : local_.containers[network]) {
+        here.own.insert(container.mac);
+    }
+    tunnels_.apply(here, view_.elsewhere(network), difference);
 }
 
 void Overlay::write_completion(const std::string& network) {

@@ -40,7 +40,7 @@ private:
     void try_again();
     bool attempt(const std::string& about, const std::function<void()>& act);
     bool encrypt();
-    void tell_kernel(const std::string& network, const std::string& bridge,
+    void tell_kernel(const std::string& network, const Definition& definition,
                      const View::Difference& difference);
     void write_completion(const std::string& network);
     void step();

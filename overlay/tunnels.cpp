@@ -37,9 +37,35 @@ bool concerns(const std::map<Whose, endpoints::Endpoint>& endpoints, const std::
     });
 }
 
+// Who becomes a peer, and who is none any more.
+struct Peers {
+    std::set<IpAddress> come;
+    std::set<IpAddress> gone;
+};
+
+Peers count(std::map<IpAddress, std::size_t>& peers, const View::Difference& difference) {
+    Peers changed;
+    for (const auto& endpoint : difference.come) {
+        if (++peers[endpoint.host] == 1) {
+            changed.come.insert(endpoint.host);
+        }
+    }
+    for (const auto& endpoint : difference.gone) {
+        if (--peers[endpoint.host] == 0) {
+            peers.erase(endpoint.host);
+            if (changed.come.erase(endpoint.host) == 0) {
+                changed.gone.insert(endpoint.host);
+            }
+        }
+    }
+    return changed;
+}
+
 } // namespace
 
-Tunnels::Tunnels() : watch_(LinkWatch::open()), socket_(netlink::Socket::open(NETLINK_ROUTE)) {}
+Tunnels::Tunnels()
+    : watch_(LinkWatch::open()), socket_(netlink::Socket::open(NETLINK_ROUTE)),
+      netfilter_(netlink::Socket::open(NETLINK_NETFILTER)) {}
 
 // A bridge that was down has forgotten its neighbours. Of large networks that is not asked about at
 // each port that comes or goes: their lists are long.
@@ -57,37 +83,60 @@ std::set<std::string> Tunnels::changed() {
     return networks;
 }
 
-void Tunnels::apply(const std::string& network, const std::string& bridge,
-                    const std::map<Whose, endpoints::Endpoint>& wanted,
-                    const View::Difference& difference, const std::set<Mac>& own) {
-    const auto known = known_.extract(network);
-    const auto vxlan = link::find(socket_, oci::default_interface(network, "vx-"));
-    const auto link = link::find(socket_, bridge);
-    if (!vxlan || !link || vxlan->alias != link_alias("", network) ||
-        vxlan->master != link->index) {
+std::optional<Tunnels::Known> Tunnels::look(const Network& network) {
+    const auto vxlan = link::find(socket_, oci::default_interface(network.name, "vx-"));
+    const auto bridge = link::find(socket_, network.bridge);
+    if (!vxlan || !bridge || vxlan->alias != link_alias("", network.name) ||
+        vxlan->master != bridge->index) {
+        return std::nullopt;
+    }
+    Known known{.links = {.vxlan = vxlan->index, .bridge = bridge->index}, .own = network.own};
+    known.own.insert({bridge->mac, vxlan->mac});
+    return known;
+}
+
+// Entries first, peers then: who loads the policy meanwhile finds in the device whom it lets in
+// (peers::by_devices()).
+void Tunnels::apply(const Network& network, const std::map<Whose, endpoints::Endpoint>& wanted,
+                    const View::Difference& difference) {
+    const auto known = known_.extract(network.name);
+    auto now = look(network);
+    if (!now) {
+        if (network.guarded && known) { // the hook may have looked before the last change
+            peers::synchronise(netfilter_, *network.guarded, {});
+        }
         return;
     }
-    const endpoints::Links links{.vxlan = vxlan->index, .bridge = link->index};
-    Known now{.links = links, .own = own, .endpoints = wanted.size()};
-    now.own.insert({link->mac, vxlan->mac});
+    now->endpoints = wanted.size();
     std::size_t changed = 0;
-    if (known && known.mapped().links == links &&
-        !concerns(wanted, differing(known.mapped().own, now.own))) {
-        changed = endpoints::change(socket_, links, without(difference.gone, now.own),
-                                    without(difference.come, now.own));
-    } else {
-        std::vector<endpoints::Endpoint> all;
-        for (const auto& [whose, endpoint] : wanted) {
-            all.push_back(endpoint);
+    if (known && known.mapped().links == now->links &&
+        !concerns(wanted, differing(known.mapped().own, now->own))) {
+        const View::Difference told{.gone = without(difference.gone, known.mapped().own),
+                                    .come = without(difference.come, now->own)};
+        changed = endpoints::change(socket_, now->links, told.gone, told.come);
+        now->peers = known.mapped().peers;
+        const Peers peers = count(now->peers, told);
+        if (network.guarded) {
+            peers::change(netfilter_, *network.guarded, peers.gone, peers.come);
         }
-        changed = endpoints::synchronise(socket_, links, without(std::move(all), now.own));
+    } else {
+        View::Difference all;
+        for (const auto& [whose, endpoint] : wanted) {
+            all.come.push_back(endpoint);
+        }
+        all.come = without(std::move(all.come), now->own);
+        changed = endpoints::synchronise(socket_, now->links, all.come);
+        const Peers peers = count(now->peers, all);
+        if (network.guarded) {
+            peers::synchronise(netfilter_, *network.guarded, peers.come);
+        }
     }
     if (changed != 0) {
-        log::debug("network \"" + network + "\": " + std::to_string(changed) +
+        log::debug("network \"" + network.name + "\": " + std::to_string(changed) +
                    " entries of the kernel changed, " + std::to_string(wanted.size()) +
                    " containers elsewhere");
     }
-    known_[network] = std::move(now);
+    known_[network.name] = std::move(*now);
 }
 
 } // namespace ocinet::overlay

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "drivers/parts/publish.h"
+#include "netsetup/peers.h"
 
 namespace ocinet::drivers {
 
@@ -40,6 +41,16 @@ void add_ways_out(Elements& elements, const oci::Network& network) {
     }
 }
 
+// What may come to its VXLAN, and from whom.
+void add_tunnels(Elements& elements, const std::string& name, const oci::Overlay& overlay) {
+    const peers::Tunnel tunnel{.network = name, .port = overlay.port, .vni = overlay.vni};
+    if (overlay.encrypted) {
+        elements.push_back({.set = "sealed", .key = peers::guard(tunnel).key, .comment = name});
+    } else if (overlay.has_peers()) {
+        elements.push_back(peers::guard(tunnel));
+    }
+}
+
 } // namespace
 
 Elements network_elements(const Request& request) {
@@ -66,11 +77,8 @@ Elements network_elements(const Request& request) {
     if (!network.internal) {
         add_ways_out(elements, network);
     }
-    if (network.overlay && network.overlay->encrypted) {
-        elements.push_back(
-            {.set = "sealed",
-             .key = {std::to_string(network.overlay->port), std::to_string(network.overlay->vni)},
-             .comment = network.name});
+    if (network.overlay) {
+        add_tunnels(elements, network.name, *network.overlay);
     }
     return elements;
 }

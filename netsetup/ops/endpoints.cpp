@@ -17,9 +17,23 @@ void from_json(const nlohmann::json& json, Endpoint& endpoint) {
 
 } // namespace ocinet::endpoints
 
+namespace ocinet::peers {
+
+OCINET_JSON(Tunnel, network, port, vni)
+
+} // namespace ocinet::peers
+
 namespace ocinet::ops {
 
-OCINET_JSON(KnowEndpoints, vxlan, bridge, endpoints)
+OCINET_JSON(KnowEndpoints, tunnel, vxlan, bridge, endpoints)
+
+namespace {
+
+std::vector<nft::Element> peers_of(const KnowEndpoints& op) {
+    return peers::elements(op.tunnel, peers::hosts_of(op.endpoints));
+}
+
+} // namespace
 
 Description describe(const KnowEndpoints& op) {
     Description description;
@@ -27,6 +41,10 @@ Description describe(const KnowEndpoints& op) {
         for (auto& command : endpoints::commands(endpoint, op.vxlan, op.bridge)) {
             description.apply.push_back(std::move(command));
         }
+    }
+    for (const auto& element : peers_of(op)) {
+        description.apply.push_back(nft::add_command(element));
+        description.undo.push_back(nft::delete_command(element));
     }
     if (op.endpoints.empty()) {
         description.apply.emplace_back("# no other host has an endpoint");
@@ -44,6 +62,7 @@ void apply(const KnowEndpoints& op, Context& context) {
                            {.vxlan = link::required(context.route, op.vxlan).index,
                             .bridge = link::required(context.route, op.bridge).index},
                            op.endpoints);
+    peers::synchronise(context.netfilter, op.tunnel, peers::hosts_of(op.endpoints));
 }
 
 void undo(const KnowEndpoints&, Context&, Undo) {}

@@ -5,6 +5,7 @@
 #include "netsetup/json.h"
 #include "netsetup/ops/elements.h"
 #include "netsetup/ops/forwarding.h"
+#include "netsetup/peers.h"
 #include "netsetup/state/users.h"
 
 namespace ocinet::ops {
@@ -57,6 +58,8 @@ void apply(const EnsurePolicy& op, Context& context) {
     state::join(context.state, policy_users, context.container_id);
     if (!op.loaded) {
         context.policy_loader->load(op.lost);
+        // Who became a peer meanwhile became one in the tables that are gone.
+        nft::add(context.netfilter, peers::by_devices(context.route, op.lost));
     }
 }
 

@@ -6,12 +6,16 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
 #include "netsetup/json.h"
+#include "netsetup/ops/elements.h"
 #include "netsetup/ops/shared_link.h"
+#include "netsetup/peers.h"
 #include "netsetup/state/users.h"
 #include "netsetup/sysctl.h"
 
@@ -20,7 +24,8 @@ namespace ocinet::ops {
 NLOHMANN_JSON_SERIALIZE_ENUM(EnsureVxlan::Found, {{EnsureVxlan::Found::absent, "absent"},
                                                   {EnsureVxlan::Found::incomplete, "incomplete"},
                                                   {EnsureVxlan::Found::complete, "complete"}})
-OCINET_JSON(EnsureVxlan, network, bridge, name, temporary, mac, mtu, vni, port, local, lower, found)
+OCINET_JSON(EnsureVxlan, network, bridge, name, temporary, mac, mtu, vni, port, local, lower,
+            guarded, found)
 
 namespace {
 
@@ -28,6 +33,10 @@ using Found = EnsureVxlan::Found;
 
 std::string users_of(const EnsureVxlan& op) {
     return "vxlan-" + op.network;
+}
+
+peers::Tunnel tunnel_of(const EnsureVxlan& op) {
+    return {.network = op.network, .port = op.port, .vni = op.vni};
 }
 
 bool is_ours(const link::Link& link, const EnsureVxlan& op) {
@@ -129,6 +138,12 @@ bool carries(const link::Link& link, const EnsureVxlan& op) {
            (link.vxlan->lower != 0) == !op.lower.empty();
 }
 
+std::vector<nft::Element> wanted_peers(const EnsureVxlan& op, netlink::Socket& route) {
+    const auto found = op.guarded ? link::find(route, op.name) : std::nullopt;
+    return found ? peers::elements(tunnel_of(op), endpoints::hosts(route, found->index))
+                 : std::vector<nft::Element>();
+}
+
 bool is_quiet(const link::Link& link) {
     return !link.learning && !link.flooding && link.neigh_suppress;
 }
@@ -178,10 +193,20 @@ void apply(const EnsureVxlan& op, Context& context) {
 
 void undo(const EnsureVxlan& op, Context& context, Undo) {
     release(shared_link(op), context);
+    if (op.guarded && !state::has_users(context.state, users_of(op))) {
+        peers::synchronise(context.netfilter, tunnel_of(op), {});
+    }
 }
 
 std::vector<std::string> remains(const EnsureVxlan& op, Context& context) {
-    return remains(shared_link(op), context);
+    auto remaining = remains(shared_link(op), context);
+    if (op.guarded && !state::has_users(context.state, users_of(op))) {
+        const auto tunnel = tunnel_of(op);
+        const auto there = peers::elements(tunnel, peers::allowed(context.netfilter, tunnel));
+        std::ranges::move(remaining_elements(there, context.netfilter),
+                          std::back_inserter(remaining));
+    }
+    return remaining;
 }
 
 std::vector<std::string> check(const EnsureVxlan& op, Context& context) {
@@ -204,7 +229,10 @@ std::vector<std::string> check(const EnsureVxlan& op, Context& context) {
     differences.expect(bridge && found->master == bridge->index,
                        name + " is no port of " + op.bridge);
     differences.expect(is_quiet(*found), name + " learns or floods");
-    return std::move(differences).list();
+    auto list = std::move(differences).list();
+    std::ranges::move(missing_elements(wanted_peers(op, context.route), context.netfilter),
+                      std::back_inserter(list));
+    return list;
 }
 
 } // namespace ocinet::ops

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "netsetup/link.h"
+#include "netsetup/nft.h"
 #include "netsetup/operation.h"
 
 namespace ocinet::ops {
@@ -39,15 +40,20 @@ struct EnsureVxlan {
     /// best route all the same (ip6_route_output_flags() heeds it only where the source is open):
     /// what must not leave by another link is dropped by the policy (the set `sealed`).
     std::string lower;
+    /// Whether peers alone may send to it (peers.h): from whom nothing is sent to nothing comes.
+    /// Who they are is said by who makes its entries.
+    bool guarded = false;
     Found found = Found::absent;
 };
 
 /// Whether a link is what the operation makes, but for its state and its port of the bridge.
 bool carries(const link::Link& link, const EnsureVxlan& op);
+/// The peers that it must have by its entries, where it is guarded.
+std::vector<nft::Element> wanted_peers(const EnsureVxlan& op, netlink::Socket& route);
 /// Whether as a bridge's port it neither learns nor floods, and answers for neighbours.
 bool is_quiet(const link::Link& link);
 
-/// Undo: The last user deletes the device, if it carries our alias.
+/// Undo: The last user deletes the device, if it carries our alias, and nobody is a peer any more.
 OCINET_OPERATION(EnsureVxlan)
 
 } // namespace ocinet::ops

@@ -104,7 +104,11 @@ TEST_CASE("an overlay's tunnels are made behind its bridge") {
           "bridge fdb replace 02:0c:0a:5f:02:05 dev vx-web dst 192.0.2.2 self permanent\n"
           "bridge fdb replace 02:0c:0a:5f:02:05 dev vx-web master static\n"
           "ip neighbour replace 10.95.2.5 lladdr 02:0c:0a:5f:02:05 dev oc-web nud permanent "
-          "protocol 111");
+          "protocol 111\n"
+          "nft add element inet ocinet peers4 '{ 192.0.2.2 . 4789 . 95 comment \"web\" }'");
+    CHECK_THAT(join(commands(operation<ops::ShareElements>(plan)), "\n"),
+               contains("tunnels '{ 4789 . 95 comment \"web\" }'"));
+    CHECK(vxlan.guarded);
     CHECK(operation<ops::EnsureBridge>(plan).mtu == 1450);
     CHECK(operation<ops::CreateVeth>(plan).mtu == 1450);
     // No two links are ever called alike.
@@ -129,6 +133,8 @@ TEST_CASE("of an overlay's container a routing daemon learns, and the kernel of 
               "nud permanent protocol 111");
     CHECK(describe(advertise).undo.front() == "ip neighbour delete 10.95.1.5 dev oc-web");
     CHECK_THROWS_AS(operation<ops::KnowEndpoints>(plan), Error);
+    CHECK_FALSE(operation<ops::EnsureVxlan>(plan).guarded); // who the others are nobody here knows
+    CHECK_THAT(join(commands(operation<ops::ShareElements>(plan)), "\n"), !contains("tunnels"));
     CHECK_THROWS_AS(operation<ops::AdvertiseContainer>(planned(request_to(two_hosts()), view())),
                     Error);
     // Who changes it under living containers would have some that nobody hears of.
@@ -152,7 +158,7 @@ TEST_CASE("an encrypted overlay's tunnels lead by WireGuard, or nowhere") {
     CHECK_THAT(commands(operation<ops::EnsureVxlan>(plan)).front(),
                contains(" mtu 1370 ") && contains(" local fd6f:6369::1 dev wg-ocinet dstport "));
     CHECK_THAT(join(commands(operation<ops::ShareElements>(plan)), "\n"),
-               contains("sealed '{ 4789 . 95 comment \"web\" }'"));
+               contains("sealed '{ 4789 . 95 comment \"web\" }'") && !contains("tunnels"));
     CHECK_THAT(
         join(commands(operation<ops::ShareElements>(planned(request_to(two_hosts()), view()))),
              "\n"),

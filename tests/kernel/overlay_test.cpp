@@ -80,6 +80,45 @@ TEST_CASE("nothing floods between the hosts of an overlay") {
     CHECK_THAT(seen, !contains("ARP") && !contains("10.95.255.255"));
 }
 
+TEST_CASE("to an overlay's containers the hosts that its file names alone can send") {
+    const int underlay = GENERATE(4, 6);
+    const Underlay net(3);
+    const auto file = net.network({{"vni", "95"}}, {4}, {1, 2}, underlay);
+    net.host(1).write_network("blue", file);
+    net.host(2).write_network("blue", file);
+    const Container here = net.container(1, "blue:ip=10.95.1.5");
+    const Container there = net.container(2, "blue:ip=10.95.2.5");
+    const Container other = net.container(1, "bridge"); // keeps the policy
+    here.attach();
+    there.attach();
+    other.attach();
+    const std::string prefix = underlay == 4 ? "192.0.2." : "2001:db8::";
+    net.host(3).sh("ip link add vx type vxlan id 95 dstport 4789 local " + prefix + "3 remote " +
+                   prefix +
+                   "1; ip link set vx address 02:0c:0a:5f:02:05 up; ip address add "
+                   "10.95.2.5/16 dev vx; ip neigh replace 10.95.1.5 lladdr "
+                   "02:0c:0a:5f:01:05 dev vx nud permanent");
+    // As 10.95.2.5, which is on the second host. The echo goes there, too.
+    const auto gets_through = [&] {
+        const std::string count = "awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp";
+        const std::string before = here.sh(count);
+        net.host(3).run(static_busybox() + " ping -c1 -W1 10.95.1.5");
+        return here.sh(count) != before;
+    };
+    CHECK_FALSE(gets_through());
+    CHECK(reaches(there, "10.95.1.5"));
+    net.host(1).sh("nft flush set inet ocinet tunnels"); // without it he would have
+    CHECK(gets_through());
+    net.host(1).sh("nft flush ruleset && " + cli_program() + " reload");
+    CHECK_FALSE(gets_through());
+    CHECK(reaches(there, "10.95.1.5"));
+    here.detach();
+    for (const char* set : {"tunnels", "peers4", "peers6"}) {
+        CHECK_THAT(net.host(1).sh(std::string("nft list set inet ocinet ") + set),
+                   !contains("elements"));
+    }
+}
+
 TEST_CASE("full frames go through the tunnels of an overlay") {
     const unsigned mtu = GENERATE(1500U, 9000U);
     const Underlay net(2, mtu);
@@ -180,7 +219,8 @@ TEST_CASE("what an overlay lacks is told, and mended by check or the next contai
         "bridge fdb del 02:0c:0a:5f:02:05 dev vx-blue self",
         "bridge fdb del 02:0c:0a:5f:02:05 dev vx-blue master",
         "bridge fdb replace 02:0c:0a:5f:02:05 dev vx-blue dst 192.0.2.9 self permanent",
-        "ip neigh del 10.95.2.5 dev oc-blue",
+        "ip neigh del 10.95.2.5 dev oc-blue", "nft flush set inet ocinet peers4",
+        "nft flush set inet ocinet tunnels",
         "ip neigh replace 10.95.2.5 lladdr 02:00:00:00:00:99 dev oc-blue nud permanent");
     CAPTURE(harm);
     const bool by_check = GENERATE(false, true);

@@ -84,6 +84,40 @@ TEST_CASE(
     CHECK(comes_to_reach(here, address_of(there)));
 }
 
+TEST_CASE("etcd: hosts with containers are those that may send") {
+    SKIP_IF_MISSING(missing_for_etcd());
+    Two hosts;
+    const Host& host = hosts.one.host;
+    const auto peers = [&] { return host.sh("nft list set inet ocinet peers4"); };
+    const auto comes_to_have = [&](bool wanted) {
+        return eventually(
+            [&] { return (peers().find("192.0.2.2 .") != std::string::npos) == wanted; });
+    };
+    const Container here = hosts.net.container(1, "blue");
+    const Container there = hosts.net.container(2, "blue");
+    const Container second = hosts.net.container(2, "blue");
+    here.attach();
+    CHECK_THAT(host.sh("nft list set inet ocinet tunnels"), contains("4789 . "));
+    CHECK(comes_to_have(false));
+    there.attach();
+    second.attach();
+    CHECK(comes_to_have(true));
+    CHECK(comes_to_reach(second, address_of(here)));
+    there.detach();
+    CHECK(comes_to_reach(second, address_of(here)));
+    CHECK(comes_to_have(true));
+    hosts.one.signal(SIGSTOP); // it is not needed for what stands in the kernel
+    host.sh("nft flush ruleset && " OCINET_PREFIX "/bin/ocinet reload");
+    CHECK(comes_to_have(true));
+    CHECK(reaches(second, address_of(here)));
+    hosts.one.signal(SIGCONT);
+    second.detach();
+    CHECK(comes_to_have(false));
+    there.attach();
+    CHECK(comes_to_have(true));
+    CHECK(comes_to_reach(there, address_of(here)));
+}
+
 TEST_CASE("etcd: a host that ends is forgotten at once, one that dies after its lease") {
     SKIP_IF_MISSING(missing_for_etcd());
     Two hosts;

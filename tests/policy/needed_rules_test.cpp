@@ -10,7 +10,7 @@
 #include "tests/kernel/sample.h"
 #include "tests/policy/frames.h"
 #include "tests/policy/rows.h"
-#include "tests/policy/sealed.h"
+#include "tests/policy/tunnels.h"
 
 namespace ocinet::test {
 
@@ -59,13 +59,21 @@ struct Peer {
     Host host;
 };
 
-std::string wrong_about_sealed(const Layout& layout, const Peer& peer) {
+std::string wrong_about_tunnels(const Layout& layout, const Peer& peer) {
     const Place& client = layout.place("client");
-    if (clear_arrivals(layout.host(), client, "192.0.2.1") != "96") {
+    if (tunnel_arrivals(layout.host(), client, "192.0.2.1", encrypted) != "96") {
         return "what is encrypted comes in clear";
     }
-    if (clear_arrivals(client, layout.host(), "192.0.2.2") != "96") {
+    if (tunnel_arrivals(client, layout.host(), "192.0.2.2", encrypted) != "96") {
         return "what is encrypted leaves in clear";
+    }
+    if (tunnel_arrivals(layout.host(), client, "192.0.2.1", guarded) != "96") {
+        return "somebody else sends to a tunnel";
+    }
+    for (const char* address : {"198.51.100.1", "2001:db8:2::1"}) {
+        if (tunnel_arrivals(layout.host(), layout.place("other"), address, guarded) != "98 96") {
+            return "another host does not get through to a tunnel";
+        }
     }
     if (is_forwarded(peer.host, client, layout.host(), "10.98.0.2")) {
         return "somebody is forwarded to the other hosts";
@@ -77,7 +85,7 @@ std::string wrong_about_sealed(const Layout& layout, const Peer& peer) {
 
 // What goes wrong without a rule, over both ways of filtering bridged frames.
 std::string found_wrong(const Layout& layout, const Peer& peer, Milliseconds patience) {
-    if (const auto wrong = wrong_about_sealed(layout, peer); !wrong.empty()) {
+    if (const auto wrong = wrong_about_tunnels(layout, peer); !wrong.empty()) {
         return wrong;
     }
     auto arrived =
@@ -108,6 +116,7 @@ TEST_CASE("each rule of the policy is needed for some row") {
     const Layout layout;
     const Peer peer(layout);
     seal(layout.host());
+    guard(layout.host(), {"198.51.100.2", "2001:db8:2::2"});
     const std::string whole = layout.host().sh("nft list table inet ocinet; "
                                                "nft list table bridge ocinet");
     const auto count = rules_of(layout.host()).size();

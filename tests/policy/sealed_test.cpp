@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What comes in clear to an encrypted overlay network, from whoever can send UDP to the host.
-#include "tests/policy/sealed.h"
+#include "tests/policy/tunnels.h"
 #include "tests/support/catch.h"
 #include "tests/support/container.h"
 #include "tests/support/host.h"
@@ -18,9 +18,9 @@ TEST_CASE("nothing comes to an encrypted VXLAN but by the host's WireGuard inter
     const Container box(host, {{"io.ocinet.network", "bridge"}});
     box.attach(); // brings the policy
     seal(host);
-    CHECK(clear_arrivals(host, stranger, "192.0.2.1") == "96");
-    CHECK(clear_arrivals(host, stranger, "2001:db8::1") == "96");
-    CHECK(clear_arrivals(host, stranger, "fd6f:6369::1") == "95 96");
+    CHECK(tunnel_arrivals(host, stranger, "192.0.2.1", encrypted) == "96");
+    CHECK(tunnel_arrivals(host, stranger, "2001:db8::1", encrypted) == "96");
+    CHECK(tunnel_arrivals(host, stranger, "fd6f:6369::1", encrypted) == "95 96");
 }
 
 TEST_CASE("nothing leaves an encrypted VXLAN but by the host's WireGuard interface") {
@@ -31,12 +31,12 @@ TEST_CASE("nothing leaves an encrypted VXLAN but by the host's WireGuard interfa
     const Container box(host, {{"io.ocinet.network", "bridge"}});
     box.attach();
     seal(host);
-    CHECK(clear_arrivals(stranger, host, "192.0.2.2") == "96");
-    CHECK(clear_arrivals(stranger, host, "fd6f:6369::2") == "95 96");
+    CHECK(tunnel_arrivals(stranger, host, "192.0.2.2", encrypted) == "96");
+    CHECK(tunnel_arrivals(stranger, host, "fd6f:6369::2", encrypted) == "95 96");
     // As a neighbour's router advertisement would have it.
     stranger.sh("ip address add fd6f:6369:8000::2/33 dev up0 nodad");
     host.sh("ip address add fd6f:6369:8000::1/33 dev up0 nodad");
-    CHECK(clear_arrivals(stranger, host, "fd6f:6369:8000::2") == "96");
+    CHECK(tunnel_arrivals(stranger, host, "fd6f:6369:8000::2", encrypted) == "96");
 }
 
 TEST_CASE("nobody is forwarded by the host's WireGuard interface") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tests/policy/sealed.h"
+#include "tests/policy/tunnels.h"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -16,10 +16,6 @@
 namespace ocinet::test {
 
 namespace {
-
-constexpr unsigned char encrypted = 95;
-constexpr unsigned char open = 96;
-constexpr unsigned char forwarded = 97;
 
 sockaddr_storage at(const IpAddress& address, socklen_t& size) {
     sockaddr_storage storage{};
@@ -87,14 +83,24 @@ std::string last_line(const std::string& text) {
 } // namespace
 
 void seal(const Place& host) {
-    host.sh("nft add element inet ocinet sealed '{ 4789 . 95 }'");
+    host.sh("nft add element inet ocinet sealed '{ 4789 . " + std::to_string(encrypted) + " }'");
 }
 
-std::string clear_arrivals(const Place& host, const Place& sender, const std::string& address) {
+void guard(const Place& host, const std::vector<std::string>& peers) {
+    const std::string key = "4789 . " + std::to_string(guarded) + " }'";
+    host.sh("nft add element inet ocinet tunnels '{ " + key);
+    for (const auto& peer : peers) {
+        const std::string set = peer.find(':') == std::string::npos ? "peers4" : "peers6";
+        host.sh("nft add element inet ocinet " + set + " '{ " + peer + " . " + key);
+    }
+}
+
+std::string tunnel_arrivals(const Place& host, const Place& sender, const std::string& address,
+                            unsigned char vni) {
     const auto to = IpAddress::parse(address).value();
     Process server = host.start([&] { serve(to); });
     server.wait_for_output("ready");
-    sender.in([&] { send(to, {encrypted, open}); });
+    sender.in([&] { send(to, {vni, open}); });
     return last_line(server.wait().out);
 }
 
