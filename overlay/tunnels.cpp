@@ -72,14 +72,12 @@ Tunnels::Tunnels()
 std::set<std::string> Tunnels::changed() {
     const auto links = watch_.changed();
     std::set<std::string> networks;
-    for (const auto& [name, known] : known_) {
+    for (auto& [name, known] : known_) {
         if (!links || links->contains(known.links.vxlan) || links->contains(known.links.bridge)) {
             networks.insert(name);
+            known.is_old = known.is_old || known.endpoints <= most_to_ask;
         }
     }
-    std::erase_if(known_, [&](const auto& known) {
-        return networks.contains(known.first) && known.second.endpoints <= most_to_ask;
-    });
     return networks;
 }
 
@@ -102,14 +100,14 @@ void Tunnels::apply(const Network& network, const std::map<Whose, endpoints::End
     const auto known = known_.extract(network.name);
     auto now = look(network);
     if (!now) {
-        if (network.guarded && known) { // the hook may have looked before the last change
+        if (network.guarded && known) { // the hook may have taken them back before the last came
             peers::synchronise(netfilter_, *network.guarded, {});
         }
         return;
     }
     now->endpoints = wanted.size();
     std::size_t changed = 0;
-    if (known && known.mapped().links == now->links &&
+    if (known && !known.mapped().is_old && known.mapped().links == now->links &&
         !concerns(wanted, differing(known.mapped().own, now->own))) {
         const View::Difference told{.gone = without(difference.gone, known.mapped().own),
                                     .come = without(difference.come, now->own)};

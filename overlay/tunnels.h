@@ -53,6 +53,8 @@ private:
         std::size_t endpoints = 0;
         /// How many of them each host has.
         std::map<IpAddress, std::size_t> peers;
+        /// The kernel may have lost some of it.
+        bool is_old = false;
     };
 
     std::optional<Known> look(const Network& network);

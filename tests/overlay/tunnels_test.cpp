@@ -2,8 +2,14 @@
 // What the kernel is told of containers on other hosts.
 #include "overlay/tunnels.h"
 
+#include <linux/netlink.h>
+
+#include <cstdlib>
+
+#include "netsetup/base/error.h"
 #include "netsetup/base/names.h"
 #include "tests/support/catch.h"
+#include "tests/support/container.h"
 #include "tests/support/host.h"
 
 namespace ocinet::test {
@@ -30,6 +36,12 @@ endpoints::Endpoint endpoint(const char* mac, const char* host) {
     return {Mac::parse(mac).value(), IpAddress::parse(host).value(), {}};
 }
 
+void require(bool condition) {
+    if (!condition) {
+        throw Error("the scene is not as it must be");
+    }
+}
+
 } // namespace
 
 TEST_CASE("a container that has moved here, and is gone there, is here") {
@@ -42,6 +54,50 @@ TEST_CASE("a container that has moved here, and is gone there, is here") {
         tunnels.apply(blue.network, {}, {.gone = {moved}, .come = {}});
     });
     CHECK_THAT(blue.entries(), !contains("02:0c:0a:5f:02:05"));
+}
+
+TEST_CASE("hosts may send as long as one of their containers is known, and the links are there") {
+    Blue blue;
+    const Container other(blue.host, {{"io.ocinet.network", "bridge"}});
+    other.attach(); // brings the policy
+    blue.network.guarded = {.network = "blue", .port = 4789, .vni = 95};
+    const std::vector one{endpoint("02:0c:0a:5f:02:05", "192.0.2.2"),
+                          endpoint("02:0c:0a:5f:02:06", "192.0.2.2"),
+                          endpoint("02:0c:0a:5f:03:05", "192.0.2.3")};
+    const std::map<overlay::Whose, endpoints::Endpoint> all{
+        {{"h2", "c1"}, one[0]}, {{"h2", "c2"}, one[1]}, {{"h3", "c1"}, one[2]}};
+    const auto seen = blue.host.ask([&] {
+        auto netfilter = netlink::Socket::open(NETLINK_NETFILTER);
+        std::string text;
+        const auto note = [&] {
+            for (const auto& host : peers::allowed(netfilter, *blue.network.guarded)) {
+                text += host.text() + " ";
+            }
+            text += "| ";
+        };
+        Tunnels tunnels;
+        tunnels.apply(blue.network, all, {});
+        note();
+        auto left = all;
+        left.erase({"h2", "c1"});
+        tunnels.apply(blue.network, left, {.gone = {one[0]}, .come = {}});
+        note();
+        left.erase({"h2", "c2"});
+        tunnels.apply(blue.network, left, {.gone = {one[1]}, .come = {}});
+        note();
+        tunnels.apply(blue.network, all, {.gone = {}, .come = {one[0], one[1]}});
+        note();
+        // Another container in the place of the last one.
+        tunnels.apply(blue.network, all, {.gone = {one[2]}, .come = {one[2]}});
+        note();
+        require(std::system("ip link delete dev vx-blue") == 0);
+        require(tunnels.changed() == std::set<std::string>{"blue"});
+        tunnels.apply(blue.network, all, {});
+        note();
+        return text;
+    });
+    CHECK(seen == "192.0.2.2 192.0.2.3 | 192.0.2.2 192.0.2.3 | 192.0.2.3 | "
+                  "192.0.2.2 192.0.2.3 | 192.0.2.2 192.0.2.3 | | ");
 }
 
 TEST_CASE("a container that is here is not elsewhere, whatever is said, until it has gone") {
