@@ -95,10 +95,8 @@ std::string repair(const ops::EnsureBridge& op, Context& context) {
     return make_again(op, "bridge", context);
 }
 
-// A new device knows nobody, until who makes its entries makes them again.
 std::string repair(const ops::EnsureVxlan& op, Context& context) {
-    nft::add(context.netfilter, ops::wanted_peers(op, context.route));
-    return check(op, context).empty() ? "" : make_again(op, "vxlan", context);
+    return make_again(op, "vxlan", context);
 }
 
 std::string repair(const ops::KnowEndpoints& op, Context& context) {
@@ -178,7 +176,7 @@ std::size_t reload_policy(const state::Directory& directory, netlink::Socket& ro
     const auto elements = wanted_elements(directory, route);
     if (!elements.empty()) {
         PolicyLoader::start().load(elements);
-        nft::add(netfilter, peers::by_devices(route, elements)); // who became one meanwhile
+        peers::settle(route, netfilter, elements);
     }
     return elements.size();
 }

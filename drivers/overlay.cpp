@@ -217,7 +217,8 @@ Plan plan_overlay(const Request& request, const HostView& view) {
                 .tunnel = {.network = vxlan.network, .port = vxlan.port, .vni = vxlan.vni},
                 .vxlan = vxlan.name,
                 .bridge = bridge,
-                .endpoints = endpoints_elsewhere(request)});
+                .endpoints = endpoints_elsewhere(request),
+                .in_use = vxlan.found == Found::complete});
         }
         return steps;
     };

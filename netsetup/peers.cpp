@@ -5,16 +5,19 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <iterator>
+#include <utility>
 
 #include "netsetup/base/names.h"
-#include "netsetup/base/text.h"
 #include "netsetup/link.h"
 #include "netsetup/nft_key.h"
 
 namespace ocinet::peers {
 
 namespace {
+
+constexpr const char* guards = "tunnels";
 
 const char* set_of(int family) {
     return family == AF_INET ? "peers4" : "peers6";
@@ -37,13 +40,21 @@ bool is_device_of(const link::Link& link, const nft::Element& guard) {
                                                   std::to_string(link.vxlan->vni)};
 }
 
-} // namespace
-
-nft::Element guard(const Tunnel& tunnel) {
-    return {.set = "tunnels",
-            .key = {std::to_string(tunnel.port), std::to_string(tunnel.vni)},
-            .comment = tunnel.network};
+void for_each_device(netlink::Socket& route, const std::vector<nft::Element>& elements,
+                     const std::function<void(const Tunnel& tunnel, int device)>& act) {
+    for (const auto& guard : elements) {
+        const auto links = guard.set == guards
+                               ? link::with_alias(route, link_alias("", guard.comment))
+                               : std::vector<link::Link>();
+        for (const auto& link : links) {
+            if (is_device_of(link, guard)) {
+                act({guard.comment, link.vxlan->port, link.vxlan->vni}, link.index);
+            }
+        }
+    }
 }
+
+} // namespace
 
 std::vector<nft::Element> elements(const Tunnel& tunnel, const std::set<IpAddress>& hosts) {
     std::vector<nft::Element> elements;
@@ -98,19 +109,25 @@ void synchronise(netlink::Socket& netfilter, const Tunnel& tunnel,
 std::vector<nft::Element> by_devices(netlink::Socket& route,
                                      const std::vector<nft::Element>& elements) {
     std::vector<nft::Element> all;
-    for (const auto& guard : elements) {
-        const auto links = guard.set == "tunnels"
-                               ? link::with_alias(route, link_alias("", guard.comment))
-                               : std::vector<link::Link>();
-        for (const auto& link : links) {
-            if (is_device_of(link, guard)) {
-                const Tunnel tunnel{guard.comment, link.vxlan->port, link.vxlan->vni};
-                std::ranges::move(peers::elements(tunnel, endpoints::hosts(route, link.index)),
-                                  std::back_inserter(all));
-            }
-        }
-    }
+    for_each_device(route, elements, [&](const Tunnel& tunnel, int device) {
+        std::ranges::move(peers::elements(tunnel, endpoints::hosts(route, device)),
+                          std::back_inserter(all));
+    });
     return all;
+}
+
+// Entries are changed first: who changes them after they were read changes the policy after this.
+void settle(netlink::Socket& route, netlink::Socket& netfilter,
+            const std::vector<nft::Element>& elements) {
+    for_each_device(route, elements, [&](const Tunnel& tunnel, int device) {
+        std::set<IpAddress> hosts;
+        std::set<IpAddress> now = endpoints::hosts(route, device);
+        do {
+            hosts = std::exchange(now, {});
+            synchronise(netfilter, tunnel, hosts);
+            now = endpoints::hosts(route, device);
+        } while (now != hosts);
+    });
 }
 
 } // namespace ocinet::peers

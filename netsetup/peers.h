@@ -23,9 +23,8 @@ struct Tunnel {
     std::uint32_t vni = 0;
 };
 
-/// That peers alone may send: in the policy's set `tunnels`.
-nft::Element guard(const Tunnel& tunnel);
-/// These, in `peers4` and `peers6`.
+/// These, in the policy's sets `peers4` and `peers6`. That nobody else may send is said by an
+/// element of `tunnels`, the network's guard.
 std::vector<nft::Element> elements(const Tunnel& tunnel, const std::set<IpAddress>& hosts);
 
 std::set<IpAddress> hosts_of(const std::vector<endpoints::Endpoint>& endpoints);
@@ -45,5 +44,8 @@ void synchronise(netlink::Socket& netfilter, const Tunnel& tunnel,
 /// among them.
 std::vector<nft::Element> by_devices(netlink::Socket& route,
                                      const std::vector<nft::Element>& elements);
+/// After it was loaded: whoever came or went meanwhile did so in the tables that are gone.
+void settle(netlink::Socket& route, netlink::Socket& netfilter,
+            const std::vector<nft::Element>& elements);
 
 } // namespace ocinet::peers

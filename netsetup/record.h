@@ -22,7 +22,7 @@ struct DamagedRecord : Error {
 /// idempotent, so that whoever finds it knows how to go back from wherever its writer was killed.
 /// The caller holds the container's lock; whoever can take it knows that no writer is left.
 struct Record {
-    static constexpr int current_version = 2;
+    static constexpr int current_version = 3;
 
     enum class Phase {
         /// Being set up: to be rolled back when its writer is gone.

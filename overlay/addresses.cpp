@@ -115,22 +115,54 @@ std::optional<Change> give_back_single(const Addressing& now, const std::set<IpA
          now.view.singles_of(now.network, now.self.name, now.self.instance)) {
         if (!needed.contains(block.address)) {
             const std::string key = key_of(now, block);
-            return Change{"network \"" + now.network + "\": " + block.address.text() +
-                              " is not this host's any more",
-                          etcd::transaction(json::array({etcd::is_at(key, revision)}),
-                                            json::array({etcd::erase(key)}))};
+            return Change{.what = "network \"" + now.network + "\": " + block.address.text() +
+                                  " is not this host's any more",
+                          .transaction =
+                              etcd::transaction(json::array({etcd::is_at(key, revision)}),
+                                                json::array({etcd::erase(key)})),
+                          .gives_back = key};
         }
     }
     return std::nullopt;
+}
+
+bool is_doubted(const Addressing& now, const IpAddress& address) {
+    return now.here.doubted.contains(key_of(now, single(address)));
+}
+
+std::optional<Change> ask_about_single(const Addressing& now, const std::set<IpAddress>& asked) {
+    for (const auto& [block, revision] :
+         now.view.singles_of(now.network, now.self.name, now.self.instance)) {
+        if (asked.contains(block.address) && is_doubted(now, block.address)) {
+            const std::string key = key_of(now, block);
+            return Change{.what = "network \"" + now.network + "\": " + block.address.text() +
+                                  " is still this host's",
+                          .transaction = etcd::transaction(
+                              json::array({etcd::is_at(key, revision)}), json::array()),
+                          .asks_about = key};
+        }
+    }
+    return std::nullopt;
+}
+
+template <typename Value>
+const Value& of_network(const std::map<std::string, Value>& all, const std::string& network) {
+    static const Value nothing;
+    const auto found = all.find(network);
+    return found == all.end() ? nothing : found->second;
 }
 
 } // namespace
 
 // Who asks waits: that comes first. Then blocks, which may have what containers have after an etcd
 // that lost everything.
-std::optional<Change> settle_addresses(const Addressing& now, const Containers& containers,
-                                       const std::set<IpAddress>& asked, Problems& problems) {
+std::optional<Change> settle_addresses(const Addressing& now, Problems& problems) {
+    const Containers& containers = of_network(now.here.containers, now.network);
+    const std::set<IpAddress>& asked = of_network(now.here.asked, now.network);
     if (auto change = take_single(now, asked)) {
+        return change;
+    }
+    if (auto change = ask_about_single(now, asked)) {
         return change;
     }
     for (const auto& subnet : now.definition.subnets) {
@@ -143,13 +175,13 @@ std::optional<Change> settle_addresses(const Addressing& now, const Containers& 
         return change;
     }
     needed.insert(asked.begin(), asked.end());
-    return give_back_single(now, needed);
+    return now.here.knows_all_containers ? give_back_single(now, needed) : std::nullopt;
 }
 
 std::optional<std::string> judge_asked(const Addressing& now, const IpAddress& address) {
     const auto giver = now.view.giver_of(now.network, address);
     if (giver && giver->host == now.self.name && giver->instance == now.self.instance) {
-        return "";
+        return is_doubted(now, address) ? std::nullopt : std::optional<std::string>("");
     }
     if (!is_containers(now, address)) {
         return "no container's address";

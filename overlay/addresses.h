@@ -19,13 +19,12 @@ struct Addressing {
     const Self& self;
     const std::string& network;
     const Definition& definition;
+    const Here& here;
 };
 
 /// The next thing to take, or to give back. Says in `problems` when nothing is left for those who
 /// come.
-std::optional<Change> settle_addresses(const Addressing& now,
-                                       const std::map<std::string, LocalContainer>& containers,
-                                       const std::set<IpAddress>& asked, Problems& problems);
+std::optional<Change> settle_addresses(const Addressing& now, Problems& problems);
 
 /// Whether an address is this host's to give, as Grants::Verdict says it.
 std::optional<std::string> judge_asked(const Addressing& now, const IpAddress& address);

@@ -108,13 +108,7 @@ std::optional<Change> settle_network(const Deciding& now, const std::string& nam
             "this host's file has another \"" + key + "\"";
         return std::nullopt;
     }
-    static const std::map<std::string, LocalContainer> nobody;
-    const auto containers = now.here.containers.find(name);
-    const auto asked = now.here.asked.find(name);
-    return settle_addresses({now.view, now.self, name, *definition},
-                            containers == now.here.containers.end() ? nobody : containers->second,
-                            asked == now.here.asked.end() ? std::set<IpAddress>() : asked->second,
-                            now.problems);
+    return settle_addresses({now.view, now.self, name, *definition, now.here}, now.problems);
 }
 
 std::map<std::string, std::string> wanted_containers(const Deciding& now) {

@@ -31,6 +31,9 @@ struct Change {
     /// For messages.
     std::string what;
     nlohmann::json transaction;
+    /// The key of a single address that it gives back; or of which it asks whether it was.
+    std::string gives_back = {};
+    std::string asks_about = {};
 };
 
 /// Which key of the host's file says otherwise than what is defined; empty: none.
@@ -41,7 +44,11 @@ struct Here {
     const std::map<std::string, LocalNetwork>& networks;
     /// By network and id.
     const std::map<std::string, std::map<std::string, LocalContainer>>& containers;
-    const Asked& asked;
+    Asked asked;
+    /// Those are all.
+    bool knows_all_containers = true;
+    /// Keys of single addresses that etcd was told to take back, and nothing is known of it yet.
+    std::set<std::string> doubted = {};
 };
 
 /// The next one; nothing when all is said. `stuck`: those (what) that failed on etcd as it is now.

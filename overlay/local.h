@@ -52,6 +52,9 @@ public:
     /// which something may have changed.
     std::set<std::string> refresh();
 
+    /// Whether `containers` are all: no record is there that cannot be read.
+    bool knows_all_containers() const { return unread_.empty(); }
+
     /// By name.
     std::map<std::string, LocalNetwork> networks;
     /// By network and id.

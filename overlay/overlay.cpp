@@ -75,8 +75,16 @@ Overlay::Overlay(Loop& loop, const Config& config, std::string host_name, std::s
       encryption_(directory_, config.address, config.wireguard_port),
       view_({config.prefix, self_.name, config.address}), client_(loop, config.etcd),
       mirror_(loop, client_, config.prefix + "/",
-              {.put = [this](const etcd::KeyValue& now) { view_.put(now); },
-               .gone = [this](const std::string& key) { view_.gone(key); },
+              {.put =
+                   [this](const etcd::KeyValue& now) {
+                       doubted_.erase(now.key);
+                       view_.put(now);
+                   },
+               .gone =
+                   [this](const std::string& key) {
+                       doubted_.erase(key);
+                       view_.gone(key);
+                   },
                .settled = [this](bool anew) { etcd_changed(anew); },
                .failed = [this](const Error& error) { failed(error); }}),
       lease_(
@@ -237,8 +245,7 @@ void Overlay::step() {
     awaited_timer_.stop();
     answer_asked();
     Problems problems;
-    auto change = next_change(view_, self_, {local_.networks, local_.containers, grants_.asked()},
-                              stuck_, problems);
+    auto change = next_change(view_, self_, here(), stuck_, problems);
     for (const auto& source : {view_.problems(), local_.problems, undone_}) {
         problems.insert(source.begin(), source.end());
     }
@@ -247,6 +254,9 @@ void Overlay::step() {
         return;
     }
     busy_ = true;
+    if (!change->gives_back.empty()) {
+        doubted_.insert(change->gives_back);
+    }
     client_.call(
         "/v3/kv/txn", change->transaction,
         [this, change = *change](const nlohmann::json& answer) {
@@ -265,7 +275,9 @@ void Overlay::step() {
 }
 
 void Overlay::settle(const Change& change, const nlohmann::json& answer) {
-    if (etcd::has_succeeded(answer)) {
+    if (etcd::has_succeeded(answer) && !change.asks_about.empty()) {
+        doubted_.erase(change.asks_about);
+    } else if (etcd::has_succeeded(answer)) {
         log::info(change.what);
         awaited_ = etcd::revision_of(answer);
         awaited_timer_.start(patience);
@@ -274,6 +286,14 @@ void Overlay::settle(const Change& change, const nlohmann::json& answer) {
         step_timer_.start(patience);
     }
     step();
+}
+
+Here Overlay::here() const {
+    return {.networks = local_.networks,
+            .containers = local_.containers,
+            .asked = grants_.asked(),
+            .knows_all_containers = local_.knows_all_containers(),
+            .doubted = doubted_};
 }
 
 // Where nothing is under way, so that what is this host's stays that.
@@ -289,7 +309,7 @@ void Overlay::answer_asked() {
                 return std::nullopt;
             }
             const std::string key = contradiction(local->second, *definition);
-            return key.empty() ? judge_asked({view_, self_, network, *definition}, address)
+            return key.empty() ? judge_asked({view_, self_, network, *definition, here()}, address)
                                : "this host's file has another \"" + key + "\" than etcd";
         });
 }

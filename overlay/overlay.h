@@ -46,6 +46,7 @@ private:
     void step();
     void settle(const Change& change, const nlohmann::json& answer);
     void answer_asked();
+    Here here() const;
     /// `what` could not be brought to etcd.
     void failed(Error error, const std::string& what = "");
     void report(Problems problems);
@@ -71,6 +72,9 @@ private:
     /// What the last one changed is not known yet before this revision.
     std::int64_t awaited_ = 0;
     std::string last_failure_;
+    /// Keys of single addresses that etcd was told to take back: it may have, and another host have
+    /// them, until it says what became of them.
+    std::set<std::string> doubted_;
     /// What could not be done here, and why, by what it is about.
     Problems undone_;
     Problems reported_;

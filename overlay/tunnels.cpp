@@ -134,6 +134,10 @@ void Tunnels::apply(const Network& network, const std::map<Whose, endpoints::End
                    " entries of the kernel changed, " + std::to_string(wanted.size()) +
                    " containers elsewhere");
     }
+    if (network.guarded && !look(network)) { // its last container has gone meanwhile
+        peers::synchronise(netfilter_, *network.guarded, {});
+        return;
+    }
     known_[network.name] = std::move(*now);
 }
 

@@ -7,7 +7,6 @@
 #include <functional>
 
 #include "drivers/parts/publish.h"
-#include "netsetup/peers.h"
 
 namespace ocinet::drivers {
 
@@ -43,11 +42,10 @@ void add_ways_out(Elements& elements, const oci::Network& network) {
 
 // What may come to its VXLAN, and from whom.
 void add_tunnels(Elements& elements, const std::string& name, const oci::Overlay& overlay) {
-    const peers::Tunnel tunnel{.network = name, .port = overlay.port, .vni = overlay.vni};
-    if (overlay.encrypted) {
-        elements.push_back({.set = "sealed", .key = peers::guard(tunnel).key, .comment = name});
-    } else if (overlay.has_peers()) {
-        elements.push_back(peers::guard(tunnel));
+    if (overlay.encrypted || overlay.has_peers()) {
+        elements.push_back({.set = overlay.encrypted ? "sealed" : "tunnels",
+                            .key = {std::to_string(overlay.port), std::to_string(overlay.vni)},
+                            .comment = name});
     }
 }
 

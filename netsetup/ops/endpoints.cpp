@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/ops/endpoints.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "netsetup/json.h"
 #include "netsetup/link.h"
+#include "netsetup/ops/elements.h"
 
 namespace ocinet::endpoints {
 
@@ -25,7 +29,7 @@ OCINET_JSON(Tunnel, network, port, vni)
 
 namespace ocinet::ops {
 
-OCINET_JSON(KnowEndpoints, tunnel, vxlan, bridge, endpoints)
+OCINET_JSON(KnowEndpoints, tunnel, vxlan, bridge, endpoints, in_use)
 
 namespace {
 
@@ -44,7 +48,8 @@ Description describe(const KnowEndpoints& op) {
     }
     for (const auto& element : peers_of(op)) {
         description.apply.push_back(nft::add_command(element));
-        description.undo.push_back(nft::delete_command(element));
+        description.undo.push_back((op.in_use ? "# with the last container: " : "") +
+                                   nft::delete_command(element));
     }
     if (op.endpoints.empty()) {
         description.apply.emplace_back("# no other host has an endpoint");
@@ -77,8 +82,10 @@ std::vector<std::string> check(const KnowEndpoints& op, Context& context) {
     if (!vxlan || !bridge || vxlan->master != bridge->index) {
         return {}; // who makes them has said so
     }
-    return endpoints::differences(context.route, {.vxlan = vxlan->index, .bridge = bridge->index},
-                                  op.endpoints);
+    auto found = endpoints::differences(
+        context.route, {.vxlan = vxlan->index, .bridge = bridge->index}, op.endpoints);
+    std::ranges::move(missing_elements(peers_of(op), context.netfilter), std::back_inserter(found));
+    return found;
 }
 
 } // namespace ocinet::ops

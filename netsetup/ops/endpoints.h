@@ -31,6 +31,8 @@ struct KnowEndpoints {
     std::string vxlan;
     std::string bridge;
     std::vector<endpoints::Endpoint> endpoints;
+    /// By other containers of the network; for the printed command, which would cut them off.
+    bool in_use = false;
 };
 
 /// Undo: Nothing: it goes with the VXLAN device (EnsureVxlan) and the bridge.

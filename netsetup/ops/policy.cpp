@@ -58,8 +58,7 @@ void apply(const EnsurePolicy& op, Context& context) {
     state::join(context.state, policy_users, context.container_id);
     if (!op.loaded) {
         context.policy_loader->load(op.lost);
-        // Who became a peer meanwhile became one in the tables that are gone.
-        nft::add(context.netfilter, peers::by_devices(context.route, op.lost));
+        peers::settle(context.route, context.netfilter, op.lost);
     }
 }
 

@@ -6,14 +6,11 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <iterator>
 
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
 #include "netsetup/json.h"
-#include "netsetup/ops/elements.h"
 #include "netsetup/ops/shared_link.h"
 #include "netsetup/peers.h"
 #include "netsetup/state/users.h"
@@ -121,6 +118,12 @@ void make(const EnsureVxlan& op, Context& context) {
     context.route.send(std::move(commit));
 }
 
+// By its entries.
+std::vector<nft::Element> wanted_peers(const EnsureVxlan& op, netlink::Socket& route) {
+    return peers::elements(tunnel_of(op),
+                           endpoints::hosts(route, link::required(route, op.name).index));
+}
+
 SharedLink shared_link(const EnsureVxlan& op) {
     return {.text = "link " + op.name,
             .name = op.name,
@@ -136,12 +139,6 @@ bool carries(const link::Link& link, const EnsureVxlan& op) {
     return link.vxlan && link.vxlan->vni == op.vni && link.vxlan->port == op.port &&
            link.vxlan->local == op.local && !link.vxlan->learning &&
            (link.vxlan->lower != 0) == !op.lower.empty();
-}
-
-std::vector<nft::Element> wanted_peers(const EnsureVxlan& op, netlink::Socket& route) {
-    const auto found = op.guarded ? link::find(route, op.name) : std::nullopt;
-    return found ? peers::elements(tunnel_of(op), endpoints::hosts(route, found->index))
-                 : std::vector<nft::Element>();
 }
 
 bool is_quiet(const link::Link& link) {
@@ -181,6 +178,11 @@ Needs needs(const EnsureVxlan&) {
 void apply(const EnsureVxlan& op, Context& context) {
     state::join(context.state, users_of(op), context.container_id);
     if (op.found == Found::complete) {
+        if (op.guarded && context.policy_loader) {
+            // This plan has loaded the policy, without those whom no record of a container told of
+            // that is here to stay.
+            nft::add(context.netfilter, wanted_peers(op, context.route));
+        }
         return;
     }
     try {
@@ -193,20 +195,14 @@ void apply(const EnsureVxlan& op, Context& context) {
 
 void undo(const EnsureVxlan& op, Context& context, Undo) {
     release(shared_link(op), context);
+    // Whom ocinet-overlay lets in now, because it has not heard yet, it shuts out again.
     if (op.guarded && !state::has_users(context.state, users_of(op))) {
         peers::synchronise(context.netfilter, tunnel_of(op), {});
     }
 }
 
 std::vector<std::string> remains(const EnsureVxlan& op, Context& context) {
-    auto remaining = remains(shared_link(op), context);
-    if (op.guarded && !state::has_users(context.state, users_of(op))) {
-        const auto tunnel = tunnel_of(op);
-        const auto there = peers::elements(tunnel, peers::allowed(context.netfilter, tunnel));
-        std::ranges::move(remaining_elements(there, context.netfilter),
-                          std::back_inserter(remaining));
-    }
-    return remaining;
+    return remains(shared_link(op), context);
 }
 
 std::vector<std::string> check(const EnsureVxlan& op, Context& context) {
@@ -229,10 +225,7 @@ std::vector<std::string> check(const EnsureVxlan& op, Context& context) {
     differences.expect(bridge && found->master == bridge->index,
                        name + " is no port of " + op.bridge);
     differences.expect(is_quiet(*found), name + " learns or floods");
-    auto list = std::move(differences).list();
-    std::ranges::move(missing_elements(wanted_peers(op, context.route), context.netfilter),
-                      std::back_inserter(list));
-    return list;
+    return std::move(differences).list();
 }
 
 } // namespace ocinet::ops

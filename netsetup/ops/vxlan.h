@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "netsetup/link.h"
-#include "netsetup/nft.h"
 #include "netsetup/operation.h"
 
 namespace ocinet::ops {
@@ -48,8 +47,6 @@ struct EnsureVxlan {
 
 /// Whether a link is what the operation makes, but for its state and its port of the bridge.
 bool carries(const link::Link& link, const EnsureVxlan& op);
-/// The peers that it must have by its entries, where it is guarded.
-std::vector<nft::Element> wanted_peers(const EnsureVxlan& op, netlink::Socket& route);
 /// Whether as a bridge's port it neither learns nor floods, and answers for neighbours.
 bool is_quiet(const link::Link& link);
 

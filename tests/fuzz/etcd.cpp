@@ -67,10 +67,12 @@ void fuzz_etcd(const std::string& input) {
     const overlay::Self self{
         .name = "h1", .instance = "i", .address = *IpAddress::parse("192.0.2.1"), .lease = 1};
     const std::map<std::string, overlay::LocalNetwork> files{{"blue", {}}, {"red", {}}};
-    const overlay::Asked asked{{"blue", {*IpAddress::parse("10.95.7.7")}}};
-    overlay::next_change(view, self, {files, {}, asked}, {}, problems);
+    const std::map<std::string, std::map<std::string, overlay::LocalContainer>> nobody;
+    const overlay::Here here{files, nobody, {{"blue", {*IpAddress::parse("10.95.7.7")}}}};
+    overlay::next_change(view, self, here, {}, problems);
     if (const auto* definition = view.definition("blue")) {
-        overlay::judge_asked({view, self, "blue", *definition}, *IpAddress::parse("10.95.7.7"));
+        overlay::judge_asked({view, self, "blue", *definition, here},
+                             *IpAddress::parse("10.95.7.7"));
     }
     for (const auto& network : networks) {
         check_endpoints(view, network);

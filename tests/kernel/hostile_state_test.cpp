@@ -50,7 +50,7 @@ std::vector<Kind> kinds_of_record() {
         {"a negative pid", "sed -i 's/\"pid\":[0-9]*/\"pid\":-1/' \"$F\""},
         {"another container's", "cp \"$N\" \"$F\""},
         {"deeply nested",
-         "{ printf '{\"version\":2,\"id\":\"%s\",\"process\":{\"pid\":1,\"start_time\":1},"
+         "{ printf '{\"version\":3,\"id\":\"%s\",\"process\":{\"pid\":1,\"start_time\":1},"
          "\"phase\":' \"$ID\";"
          " head -c 4000000 /dev/zero | tr '\\0' '[';"
          " head -c 4000000 /dev/zero | tr '\\0' ']'; echo '}'; } >\"$F\""},

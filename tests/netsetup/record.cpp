@@ -129,7 +129,7 @@ TEST_CASE("a damaged record is an error that says so") {
             FAIL("cut after " << length << " bytes: " << message);
         }
     }
-    for (const std::string text : {"null", "[]", "5", "\"x\"", "{}", R"({"version":2})",
+    for (const std::string text : {"null", "[]", "5", "\"x\"", "{}", R"({"version":3})",
                                    R"({"version":"1"})", R"({"version":null,"id":"c1"})"}) {
         CAPTURE(text);
         write_text(file_of(state, "c1"), text);
@@ -173,15 +173,15 @@ TEST_CASE("a record that this program does not understand is left alone") {
     const StateDirectory state;
     record_of("c1").save(state.directory);
     auto json = nlohmann::json::parse(read_text(file_of(state, "c1")));
-    json["version"] = 3;
+    json["version"] = 4;
     json["plan"] = "of another shape";
     write_text(file_of(state, "c1"), json.dump());
     const auto error = caught([&] { Record::load(state.directory, "c1"); });
     CHECK(error.message() ==
-          "the record containers/c1.json: it has version 3, this program knows 2");
+          "the record containers/c1.json: it has version 4, this program knows 3");
     CHECK(error.hint() == "use the newer ocinet");
 
-    json = nlohmann::json::parse(R"({"version":2,"id":"c1","phase":"attached","bundle":"/b",
+    json = nlohmann::json::parse(R"({"version":3,"id":"c1","phase":"attached","bundle":"/b",
         "process":{"pid":1,"start_time":1},"given_netns":"","netns":{"cookie":0,"inode":0},"joined":"","networks":[],
         "plan":{"shared":[{"attachment":"a","operation":"teleport","with":{}}],
         "own":[],"attached":[],"notes":[]}})");
@@ -228,7 +228,7 @@ TEST_CASE("a record that is nested as deep as can be is an error like any other"
     const StateDirectory state;
     const std::string deep = std::string(4 << 20, '[') + std::string(4 << 20, ']');
     write_text(file_of(state, "c1"),
-               R"({"version":2,"id":"c1","process":{"pid":1,"start_time":1},"phase":)" + deep +
+               R"({"version":3,"id":"c1","process":{"pid":1,"start_time":1},"phase":)" + deep +
                    "}");
     CHECK_THAT(refusal(state, "c1"), contains("the record containers/c1.json is damaged: "));
 }

@@ -174,8 +174,7 @@ TEST_CASE("what cannot be does not keep the rest from being") {
     std::set<std::string> stuck;
     for (int i = 0; i < 20; ++i) {
         store.show(one);
-        const auto change = next_change(
-            one.view, one.self, {one.networks, one.containers, one.asked}, stuck, one.problems);
+        const auto change = next_change(one.view, one.self, here(one), stuck, one.problems);
         if (!change) {
             break;
         }

@@ -38,6 +38,8 @@ struct Host {
     std::map<std::string, LocalNetwork> networks = {};
     std::map<std::string, std::map<std::string, LocalContainer>> containers = {};
     Asked asked = {};
+    bool knows_all_containers = true;
+    std::set<std::string> doubted = {};
     Problems problems = {};
     /// How many of the store's events it has seen.
     std::size_t seen = 0;
@@ -113,10 +115,13 @@ private:
     std::vector<std::pair<std::string, std::optional<etcd::KeyValue>>> events_;
 };
 
+inline Here here(const Host& host) {
+    return {host.networks, host.containers, host.asked, host.knows_all_containers, host.doubted};
+}
+
 inline std::optional<Change> next(Host& host) {
     host.problems.clear();
-    return next_change(host.view, host.self, {host.networks, host.containers, host.asked}, {},
-                       host.problems);
+    return next_change(host.view, host.self, here(host), {}, host.problems);
 }
 
 /// Until it has nothing more to say. Gives how many transactions that took.

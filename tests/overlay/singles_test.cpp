@@ -30,7 +30,8 @@ struct Two {
         }
     }
     std::optional<std::string> judge(const Host& host, const IpAddress& address = wanted) const {
-        return judge_asked({host.view, host.self, "blue", *host.view.definition("blue")}, address);
+        return judge_asked(
+            {host.view, host.self, "blue", *host.view.definition("blue"), here(host)}, address);
     }
     bool has(const std::string& name) const { return store.keys.contains("/ocinet/" + name); }
 
@@ -78,6 +79,44 @@ TEST_CASE("an address that is asked for is the host's until nobody has it") {
     hosts.settle();
     CHECK_FALSE(hosts.has(key));
     CHECK(hosts.judge(hosts.one) == std::nullopt);
+}
+
+TEST_CASE("an address that may be given back already is asked about before it is granted") {
+    Two hosts;
+    hosts.one.asked["blue"] = {wanted};
+    hosts.settle();
+    hosts.one.asked.clear();
+    const auto given = next(hosts.one);
+    REQUIRE(given);
+    CHECK(given->gives_back == "/ocinet/" + key);
+    hosts.one.doubted = {given->gives_back};
+    hosts.one.asked["blue"] = {wanted};
+    CHECK(hosts.judge(hosts.one) == std::nullopt);
+    const auto question = next(hosts.one);
+    REQUIRE(question);
+    CHECK(question->asks_about == "/ocinet/" + key);
+    SECTION("it was not given back") {
+        CHECK(hosts.store.carry_out(question->transaction));
+        hosts.one.doubted.clear();
+        CHECK(hosts.judge(hosts.one) == "");
+    }
+    SECTION("it was") {
+        CHECK(hosts.store.carry_out(given->transaction));
+        CHECK_FALSE(hosts.store.carry_out(question->transaction));
+    }
+}
+
+TEST_CASE("nothing is given back while a record cannot be read") {
+    Two hosts;
+    hosts.one.asked["blue"] = {wanted};
+    hosts.settle();
+    hosts.one.asked.clear();
+    hosts.one.knows_all_containers = false;
+    hosts.settle();
+    CHECK(hosts.has(key));
+    hosts.one.knows_all_containers = true;
+    hosts.settle();
+    CHECK_FALSE(hosts.has(key));
 }
 
 TEST_CASE("an address moves from one host to the other, and is never two hosts'") {

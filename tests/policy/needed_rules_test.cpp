@@ -70,6 +70,12 @@ std::string wrong_about_tunnels(const Layout& layout, const Peer& peer) {
     if (tunnel_arrivals(layout.host(), client, "192.0.2.1", guarded) != "96") {
         return "somebody else sends to a tunnel";
     }
+    if (tunnel_arrivals(layout.host(), layout.place("eve"), "10.90.0.1", guarded) != "96") {
+        return "a container sends to a tunnel";
+    }
+    if (tunnel_arrivals(client, layout.place("web1"), "192.0.2.2", guarded) != "96") {
+        return "a container sends to another host's tunnel in the name of this one";
+    }
     for (const char* address : {"198.51.100.1", "2001:db8:2::1"}) {
         if (tunnel_arrivals(layout.host(), layout.place("other"), address, guarded) != "98 96") {
             return "another host does not get through to a tunnel";
@@ -116,7 +122,7 @@ TEST_CASE("each rule of the policy is needed for some row") {
     const Layout layout;
     const Peer peer(layout);
     seal(layout.host());
-    guard(layout.host(), {"198.51.100.2", "2001:db8:2::2"});
+    guard(layout.host(), {"198.51.100.2", "2001:db8:2::2", "10.90.0.13"}); // 10.90.0.13: eve
     const std::string whole = layout.host().sh("nft list table inet ocinet; "
                                                "nft list table bridge ocinet");
     const auto count = rules_of(layout.host()).size();

@@ -33,4 +33,18 @@ TEST_CASE("to a tunnel the other hosts alone may send") {
     CHECK(arrives("2001:db8::1", 95) == "96");
 }
 
+TEST_CASE("no container sends to a tunnel, nor in its host's name to another host's") {
+    const Host host;
+    const Host other;
+    host.connect(other, "up0", "192.0.2.1/24", "192.0.2.2/24");
+    const Container box(host, {{"io.ocinet.network", "bridge:ip=10.90.0.5"}});
+    box.attach();
+    CHECK(tunnel_arrivals(host, box, "10.90.0.1", guarded) == "98 96");
+    CHECK(tunnel_arrivals(other, box, "192.0.2.2", guarded) == "98 96");
+    guard(host, {"10.90.0.5", "192.0.2.2"});
+    CHECK(tunnel_arrivals(host, box, "10.90.0.1", guarded) == "96"); // whatever address it has
+    CHECK(tunnel_arrivals(other, box, "192.0.2.2", guarded) == "96");
+    CHECK(tunnel_arrivals(other, host, "192.0.2.2", guarded) == "98 96");
+}
+
 } // namespace ocinet::test

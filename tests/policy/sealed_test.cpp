@@ -37,6 +37,12 @@ TEST_CASE("nothing leaves an encrypted VXLAN but by the host's WireGuard interfa
     stranger.sh("ip address add fd6f:6369:8000::2/33 dev up0 nodad");
     host.sh("ip address add fd6f:6369:8000::1/33 dev up0 nodad");
     CHECK(tunnel_arrivals(stranger, host, "fd6f:6369:8000::2", encrypted) == "96");
+    // Or a mark, as somebody else's rule may set it.
+    host.sh("ip route add fd6f:6369::2 via fd6f:6369:8000::2 dev up0 table 9 && ip -6 rule add "
+            "fwmark 9 table 9 && nft "
+            "'add table inet marks; add chain inet marks out { type route hook output priority "
+            "mangle; }; add rule inet marks out udp dport 4789 meta mark set 9'");
+    CHECK(tunnel_arrivals(stranger, host, "fd6f:6369::2", encrypted) == "96");
 }
 
 TEST_CASE("nobody is forwarded by the host's WireGuard interface") {

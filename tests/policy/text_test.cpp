@@ -26,6 +26,8 @@ struct Declared {
 std::string types_of(const std::string& words) {
     std::string named = std::regex_replace(words, std::regex("iifname"), "ifname");
     named = std::regex_replace(named, std::regex("ether saddr"), "ether_addr");
+    named = std::regex_replace(named, std::regex("ip saddr"), "ipv4_addr");
+    named = std::regex_replace(named, std::regex("ip6 saddr"), "ipv6_addr");
     return std::regex_replace(named, std::regex("udp dport"), "inet_service");
 }
 
