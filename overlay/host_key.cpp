@@ -13,6 +13,7 @@
 #include "netsetup/base/file.h"
 #include "netsetup/base/text.h"
 #include "overlay/etcd/protocol.h"
+#include "overlay/own_directory.h"
 
 namespace ocinet::overlay {
 
@@ -66,10 +67,7 @@ IpAddress inner_address(const wireguard::Key& public_key) {
 }
 
 wireguard::Key own_key(const std::string& directory) {
-    const Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-    if (!fd) {
-        throw_errno("open " + directory);
-    }
+    const Fd fd = open_own(directory);
     const auto text = read_file(fd.get(), file, largest_file);
     if (text && !trim(*text).empty()) {
         const auto key = parse_host_key(std::string(trim(*text)));

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "overlay/overlay.h"
 
-#include <fcntl.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdio>
 
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/text.h"
 #include "overlay/addresses.h"
 #include "overlay/notify.h"
+#include "overlay/own_directory.h"
 
 namespace ocinet::overlay {
 
@@ -27,42 +21,6 @@ constexpr milliseconds patience(2000);
 // Until what could not be read or done here is tried again.
 constexpr milliseconds undone_pause(5000);
 constexpr std::size_t largest_file = 1 << 20;
-
-void make_directory(const std::string& path) {
-    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
-        throw_errno("mkdir " + path);
-    }
-}
-
-Fd open_state(const std::string& directory) {
-    Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-    if (!fd) {
-        throw_errno("open " + directory);
-    }
-    return fd;
-}
-
-// Made once, and kept: a host that comes back is the one it was.
-std::string own_instance(const std::string& directory) {
-    make_directory(directory.substr(0, directory.rfind('/')));
-    make_directory(directory);
-    const Fd fd = open_state(directory);
-    if (const auto text = read_file(fd.get(), "instance", largest_file)) {
-        return std::string(trim(*text));
-    }
-    std::array<unsigned char, 16> bytes{};
-    if (::getrandom(bytes.data(), bytes.size(), 0) != ssize_t(bytes.size())) {
-        throw_errno("getrandom");
-    }
-    std::string text;
-    for (const unsigned byte : bytes) {
-        std::array<char, 3> digits{};
-        std::snprintf(digits.data(), digits.size(), "%02x", byte);
-        text += digits.data();
-    }
-    replace_file(fd.get(), "instance", text + "\n", 0600);
-    return text;
-}
 
 } // namespace
 
@@ -227,7 +185,7 @@ void Overlay::tell_kernel(const std::string& network, const Definition& definiti
 
 void Overlay::write_completion(const std::string& network) {
     const auto now = completion(view_, self_, network);
-    const Fd directory = open_state(directory_);
+    const Fd directory = open_own(directory_);
     const std::string name = network + ".json";
     const auto before = read_file(directory.get(), name, largest_file);
     // What this host does not have any more it does not give any more.

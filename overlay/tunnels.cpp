@@ -95,6 +95,34 @@ std::optional<Tunnels::Known> Tunnels::look(const Network& network) {
 
 // Entries first, peers then: who loads the policy meanwhile finds in the device whom it lets in
 // (peers::by_devices()).
+std::size_t Tunnels::tell_difference(const Network& network, const Known& before, Known& now,
+                                     const View::Difference& difference) {
+    const View::Difference told{.gone = without(difference.gone, before.own),
+                                .come = without(difference.come, now.own)};
+    const auto changed = endpoints::change(socket_, now.links, told.gone, told.come);
+    now.peers = before.peers;
+    const Peers peers = count(now.peers, told);
+    if (network.guarded) {
+        peers::change(netfilter_, *network.guarded, peers.gone, peers.come);
+    }
+    return changed;
+}
+
+std::size_t Tunnels::tell_all(const Network& network, Known& now,
+                              const std::map<Whose, endpoints::Endpoint>& wanted) {
+    View::Difference all;
+    for (const auto& [whose, endpoint] : wanted) {
+        all.come.push_back(endpoint);
+    }
+    all.come = without(std::move(all.come), now.own);
+    const auto changed = endpoints::synchronise(socket_, now.links, all.come);
+    const Peers peers = count(now.peers, all);
+    if (network.guarded) {
+        peers::synchronise(netfilter_, *network.guarded, peers.come);
+    }
+    return changed;
+}
+
 void Tunnels::apply(const Network& network, const std::map<Whose, endpoints::Endpoint>& wanted,
                     const View::Difference& difference) {
     const auto known = known_.extract(network.name);
@@ -106,29 +134,10 @@ void Tunnels::apply(const Network& network, const std::map<Whose, endpoints::End
         return;
     }
     now->endpoints = wanted.size();
-    std::size_t changed = 0;
-    if (known && !known.mapped().is_old && known.mapped().links == now->links &&
-        !concerns(wanted, differing(known.mapped().own, now->own))) {
-        const View::Difference told{.gone = without(difference.gone, known.mapped().own),
-                                    .come = without(difference.come, now->own)};
-        changed = endpoints::change(socket_, now->links, told.gone, told.come);
-        now->peers = known.mapped().peers;
-        const Peers peers = count(now->peers, told);
-        if (network.guarded) {
-            peers::change(netfilter_, *network.guarded, peers.gone, peers.come);
-        }
-    } else {
-        View::Difference all;
-        for (const auto& [whose, endpoint] : wanted) {
-            all.come.push_back(endpoint);
-        }
-        all.come = without(std::move(all.come), now->own);
-        changed = endpoints::synchronise(socket_, now->links, all.come);
-        const Peers peers = count(now->peers, all);
-        if (network.guarded) {
-            peers::synchronise(netfilter_, *network.guarded, peers.come);
-        }
-    }
+    const bool is_told = known && !known.mapped().is_old && known.mapped().links == now->links &&
+                         !concerns(wanted, differing(known.mapped().own, now->own));
+    const auto changed = is_told ? tell_difference(network, known.mapped(), *now, difference)
+                                 : tell_all(network, *now, wanted);
     if (changed != 0) {
         log::debug("network \"" + network.name + "\": " + std::to_string(changed) +
                    " entries of the kernel changed, " + std::to_string(wanted.size()) +

@@ -58,6 +58,11 @@ private:
     };
 
     std::optional<Known> look(const Network& network);
+    // How many entries of the kernel they changed.
+    std::size_t tell_difference(const Network& network, const Known& before, Known& now,
+                                const View::Difference& difference);
+    std::size_t tell_all(const Network& network, Known& now,
+                         const std::map<Whose, endpoints::Endpoint>& wanted);
 
     LinkWatch watch_;
     netlink::Socket socket_;
