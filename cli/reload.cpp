@@ -6,7 +6,7 @@
 #include "cli/repair.h"
 #include "cli/root.h"
 #include "cli/verbs.h"
-#include "netsetup/state/locks.h"
+#include "netsetup/host.h"
 
 namespace ocinet::cli {
 
@@ -14,16 +14,13 @@ namespace {
 
 void run(bool json) {
     require_root("reload", "it loads the firewall's policy");
-    const auto directory = state::Directory::open_or_imagine();
-    state::Locks locks(directory);
-    auto route = netlink::Socket::open(NETLINK_ROUTE);
-    auto netfilter = netlink::Socket::open(NETLINK_NETFILTER);
+    Host host{.directory = state::Directory::open_or_imagine()};
     std::size_t elements = 0;
     {
         // Whoever puts shared elements into the policy, or loads it, has this lock; whoever removes
         // elements without it has said so in the record before.
-        const auto lock = locks.host();
-        elements = reload_policy(directory, route, netfilter);
+        const auto lock = host.locks.host();
+        elements = reload_policy(host.directory, host.route, host.netfilter);
     }
     if (json) {
         print_json({{"elements", elements}});

@@ -256,20 +256,21 @@ Here Overlay::here() const {
 
 // Where nothing is under way, so that what is this host's stays that.
 void Overlay::answer_asked() {
-    grants_.answer(
-        [this](const std::string& network, const IpAddress& address) -> std::optional<std::string> {
-            const auto local = local_.networks.find(network);
-            if (local == local_.networks.end()) {
-                return "etcd has nothing to say of this host's network";
-            }
-            const auto* definition = view_.definition(network);
-            if (!definition) {
-                return std::nullopt;
-            }
-            const std::string key = contradiction(local->second, *definition);
-            return key.empty() ? judge_asked({view_, self_, network, *definition, here()}, address)
-                               : "this host's file has another \"" + key + "\" than etcd";
-        });
+    const Here here = this->here();
+    grants_.answer([this, &here](const std::string& network,
+                                 const IpAddress& address) -> std::optional<std::string> {
+        const auto local = local_.networks.find(network);
+        if (local == local_.networks.end()) {
+            return "etcd has nothing to say of this host's network";
+        }
+        const auto* definition = view_.definition(network);
+        if (!definition) {
+            return std::nullopt;
+        }
+        const std::string key = contradiction(local->second, *definition);
+        return key.empty() ? judge_asked({view_, self_, network, *definition, here}, address)
+                           : "this host's file has another \"" + key + "\" than etcd";
+    });
 }
 
 // Each kind once: libcurl's words hold times.
