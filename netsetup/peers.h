@@ -32,8 +32,8 @@ std::set<IpAddress> hosts_of(const std::vector<endpoints::Endpoint>& endpoints);
 /// The hosts that may send, as the policy has them; none where it is not loaded.
 std::set<IpAddress> allowed(netlink::Socket& netfilter, const Tunnel& tunnel);
 
-/// Lets these send, and takes it from these; of both what is so already. Where the policy is not
-/// loaded, nothing: who loads it asks the device.
+/// Takes it from those who have gone, and lets those send who have come; what is so already is
+/// success. Where the policy is not loaded, nothing: who loads it asks the device.
 void change(netlink::Socket& netfilter, const Tunnel& tunnel, const std::set<IpAddress>& gone,
             const std::set<IpAddress>& come);
 /// Lets these hosts send, and no others.

@@ -52,18 +52,18 @@ std::vector<nft::Element> elements_of(const Record& record, const state::Directo
 
 // Each once: a network's stand in the record of each of its containers.
 std::vector<nft::Element> recorded_elements(const state::Directory& directory) {
-    auto lost = ops::guard_elements(directory);
+    auto elements = ops::guard_elements(directory);
     std::set<std::string> seen;
     for (const auto& id : Record::list(directory)) {
         const auto record = intact_record(directory, id);
         for (auto& element :
              record ? elements_of(*record, directory) : std::vector<nft::Element>()) {
             if (seen.insert(nft::add_line(element)).second) {
-                lost.push_back(std::move(element));
+                elements.push_back(std::move(element));
             }
         }
     }
-    return lost;
+    return elements;
 }
 
 } // namespace
