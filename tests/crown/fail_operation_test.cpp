@@ -17,6 +17,7 @@
 #include "tests/crown/report.h"
 #include "tests/crown/sample.h"
 #include "tests/crown/scene.h"
+#include "tests/support/rare_links.h"
 #include "tests/support/snapshot.h"
 
 namespace ocinet::test {
@@ -229,22 +230,30 @@ Outcome fail_everywhere(const Setting& setting) {
 }
 
 // Those with a plan of several operations that is made for the container alone.
-std::vector<Setting> settings_with_plan() {
+std::vector<Setting> settings_with_plan(bool with_rare_links) {
     auto settings = all_settings();
-    std::erase_if(settings, [](const Setting& setting) {
-        return setting.needs_vlans || setting.companion != Companion::none ||
+    std::erase_if(settings, [&](const Setting& setting) {
+        return setting.has_rare_links != with_rare_links || setting.companion != Companion::none ||
                setting.name.starts_with("driver");
     });
     return settings;
 }
 
-} // namespace
-
-TEST_CASE("whichever operation fails, the host is as it was") {
-    const auto settings = settings_with_plan();
+void fail_in(const std::vector<Setting>& settings) {
     const auto chosen = sample(0, settings.size(), 4, settings.size());
     report("failed", "operations", chosen.size(),
            [&](std::size_t i) { return fail_everywhere(settings[chosen[i]]); });
+}
+
+} // namespace
+
+TEST_CASE("whichever operation fails, the host is as it was") {
+    fail_in(settings_with_plan(false));
+}
+
+TEST_CASE("whichever operation fails in a guest, the host is as it was", "[guest]") {
+    SKIP_IF_MISSING(missing_for_rare_links());
+    fail_in(settings_with_plan(true));
 }
 
 } // namespace ocinet::test

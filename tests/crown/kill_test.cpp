@@ -9,6 +9,7 @@
 #include "tests/crown/report.h"
 #include "tests/crown/sample.h"
 #include "tests/crown/tracer.h"
+#include "tests/support/rare_links.h"
 
 namespace ocinet::test {
 
@@ -134,10 +135,10 @@ Outcome kill_everywhere(const Killing& killing) {
     return outcome;
 }
 
-std::vector<Killing> killings_of(bool with_vlans) {
+std::vector<Killing> killings_of(bool with_rare_links) {
     std::vector<Killing> killings;
     for (const auto& setting : all_settings()) {
-        if (setting.needs_vlans != with_vlans) {
+        if (setting.has_rare_links != with_rare_links) {
             continue;
         }
         for (const auto stage : {Stage::attach, Stage::detach}) {
@@ -163,9 +164,9 @@ TEST_CASE("killed anywhere, nothing stays after the next gc or set-up") {
     kill_in(killings_of(false));
 }
 
-TEST_CASE("killed anywhere in a VLAN, nothing stays after the next gc or set-up", "[guest]") {
+TEST_CASE("killed anywhere in a guest, nothing stays after the next gc or set-up", "[guest]") {
     SKIP_IF_MISSING(missing_for_tracer());
-    SKIP_IF_MISSING(missing_for_vlans());
+    SKIP_IF_MISSING(missing_for_rare_links());
     kill_in(killings_of(true));
 }
 

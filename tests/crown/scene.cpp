@@ -66,8 +66,8 @@ json state_files() {
 
 // bridge(8) gives a port's other end, which is in another namespace, the name of the link that has
 // the same index here.
-json snapshot_of(const Host& host) {
-    json state = host.snapshot();
+json snapshot_of(const Host& host, Iproute& iproute) {
+    json state = take_snapshot(host, iproute);
     for (auto& port : state["bridge"]) {
         port.erase("link");
     }
@@ -109,7 +109,7 @@ bool is_an_end(const json& link) {
 
 } // namespace
 
-Scene::Scene(Setting setting) : setting_(std::move(setting)), id_(container_id()) {
+Scene::Scene(Setting setting) : setting_(std::move(setting)), iproute_(host_), id_(container_id()) {
     // IPv6 addresses, and the routes that come with them, are there at once.
     host_.sh("s=/proc/sys/net/ipv6/conf/default/accept_dad; [ ! -e $s ] || echo 0 >$s; "
              "ip link add up0 address 02:00:00:00:00:01 type veth peer name up1 address "
@@ -223,7 +223,7 @@ json Scene::everything() const {
     if (setting_.has_dhcp) {
         wait_for_links_of_dead();
     }
-    json state = snapshot_of(host_);
+    json state = snapshot_of(host_, iproute_);
     const json files = json::parse(host_.visit([] { return state_files().dump(); }));
     state["run"].update(files["maps"]);
     state["directories"] = files["directories"];
@@ -243,7 +243,7 @@ json Scene::everything() const {
 }
 
 json Scene::kernel() const {
-    json state = snapshot_of(host_);
+    json state = snapshot_of(host_, iproute_);
     state.erase("run");
     state["hosts"] = hosts_of(*box_);
     if (setting_.has_dhcp) {
@@ -265,12 +265,6 @@ std::string Scene::phase() const {
     return host_.ask([&] {
         return fs::exists(path) ? json::parse(read_text(path))["phase"].get<std::string>() : "";
     });
-}
-
-std::string missing_for_vlans() {
-    const Host host;
-    const bool can = host.run("ip link add probe type bridge vlan_filtering 1").status == 0;
-    return can ? "" : "this kernel cannot keep a bridge's VLANs apart";
 }
 
 } // namespace ocinet::test

@@ -10,6 +10,7 @@
 #include "tests/support/container.h"
 #include "tests/support/dhcp_lan.h"
 #include "tests/support/host.h"
+#include "tests/support/iproute.h"
 
 namespace ocinet::test {
 
@@ -60,6 +61,8 @@ private:
 
     Setting setting_;
     Host host_;
+    /// Asked in functions that change nothing.
+    mutable Iproute iproute_;
     std::unique_ptr<Container> neighbour_;
     std::unique_ptr<Process> server_;
     std::string id_;
@@ -70,8 +73,5 @@ private:
     std::unique_ptr<Container> box_;
     std::vector<std::unique_ptr<Container>> dead_;
 };
-
-/// Why the bridges of this kernel cannot keep VLANs apart; empty when they can.
-std::string missing_for_vlans();
 
 } // namespace ocinet::test

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <regex>
 
 #include "netsetup/base/error.h"
 #include "tests/support/dhcp_lan.h"
+#include "tests/support/etcd.h"
 
 namespace ocinet::test {
 
@@ -54,9 +56,9 @@ const std::string operators_bridge =
     "[ ! -e $s ] || echo 1 >$s; done; ip link set port9 master br9 up; ip link set port8 up";
 const std::string bridge_br9 = "ip link add br9 address 02:00:00:00:00:09 type bridge ";
 
-json on_lan0(const json& options = json::object()) {
+json on_lan0(const json& options = json::object(), const std::string& driver = "macvlan") {
     json network = web(options);
-    network["driver"] = "macvlan";
+    network["driver"] = driver;
     network["network_interface"] = "lan0";
     return network;
 }
@@ -79,6 +81,8 @@ json overlay(const json& options = json::object()) {
                         {{"name", "beta"}, {"address", "192.0.2.2"}, {"ranges", {"10.7.0.16/30"}}}};
     return network;
 }
+
+const json overlay_in_etcd = {{"driver", "overlay"}, {"options", {{"control", "etcd"}}}};
 
 const std::string host_alpha = lan0 + "; ip address add 192.0.2.1/24 dev lan0; mkdir -p "
                                       "/etc/ocinet; echo '{\"host_name\": \"alpha\"}' "
@@ -189,6 +193,11 @@ std::vector<Setting> table() {
          .network = overlay({{"control", "evpn"}}),
          .neighbour = "web",
          .on_host = host_alpha},
+        {.name = "overlay in etcd",
+         .annotations = on("web:ip=10.7.0.7"),
+         .network = overlay_in_etcd,
+         .neighbour = "web",
+         .on_host = host_alpha + "; " + complete_web(false)},
         {.name = "driver none", .annotations = {{"io.ocinet.network", "none"}}},
         {.name = "driver host",
          .annotations = {{"io.ocinet.network", "host"}},
@@ -197,18 +206,35 @@ std::vector<Setting> table() {
          .annotations = on("web:ip=10.7.0.7"),
          .network = on_br9({{"vlan", "10"}}),
          .neighbour = "bridge",
-         .needs_vlans = true},
+         .has_rare_links = true},
         {.name = "access port",
          .annotations = on("web:ip=10.7.0.7", ""),
          .network = on_br9({{"mode", "unmanaged"}, {"vlan", "10"}}),
          .on_host = bridge_br9 + "vlan_filtering 1; " + operators_bridge,
-         .needs_vlans = true},
+         .has_rare_links = true},
         {.name = "macvlan on a trunk",
          .annotations = on_lan,
          .network = on_lan0({{"vlan", "50"}}),
          .on_host = lan0,
          .is_gone = is_off_lan0,
-         .needs_vlans = true},
+         .has_rare_links = true},
+        {.name = "ipvlan",
+         .annotations = on("web:ip=10.7.0.7", ""),
+         .network = on_lan0({}, "ipvlan"),
+         .neighbour = "bridge",
+         .on_host = lan0,
+         .has_rare_links = true},
+        {.name = "ipvlan in mode l3s",
+         .annotations = on("web:ip=10.7.0.7", ""),
+         .network = on_lan0({{"mode", "l3s"}}, "ipvlan"),
+         .on_host = lan0,
+         .has_rare_links = true},
+        {.name = "overlay, encrypted",
+         .annotations = on("web:ip=10.7.0.7"),
+         .network = overlay_in_etcd,
+         .neighbour = "web",
+         .on_host = host_alpha + "; " + complete_web(true),
+         .has_rare_links = true},
     };
 }
 
@@ -218,9 +244,12 @@ const std::vector<Setting>& all_settings() {
     static const std::vector<Setting> settings = [] {
         const char* wanted = std::getenv("OCINET_SETTING");
         auto all = table();
-        std::erase_if(all, [&](const Setting& setting) {
-            return wanted && setting.name.find(wanted) == std::string::npos;
-        });
+        if (wanted) {
+            const std::regex pattern(wanted);
+            std::erase_if(all, [&](const Setting& setting) {
+                return !std::regex_search(setting.name, pattern);
+            });
+        }
         return all;
     }();
     return settings;

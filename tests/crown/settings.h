@@ -41,11 +41,13 @@ struct Setting {
     bool in_host_netns = false;
     /// DHCP serves the network of lan0.
     bool has_dhcp = false;
-    bool needs_vlans = false;
+    /// It has links that not every kernel makes: tests/support/rare_links.h.
+    bool has_rare_links = false;
 };
 
 /// Every driver and every set of options that changes what is done to a host: a new one is a line.
-/// Those alone whose name holds what OCINET_SETTING is set to, for a long run in pieces.
+/// Where OCINET_SETTING is set, those alone whose name this regular expression matches: for a long
+/// run in pieces.
 const std::vector<Setting>& all_settings();
 
 const Setting& setting_called(const std::string& name);

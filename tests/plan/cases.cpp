@@ -1,30 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Every option that changes a plan, and every state of the host that does.
-#include "tests/plan/twin.h"
+#include "tests/plan/parts.h"
 
 namespace ocinet::test {
 
 namespace {
 
 using nlohmann::json;
-
-json web(const json& more = json::object()) {
-    json network = {{"driver", "bridge"}, {"subnets", {{{"subnet", "10.7.0.0/24"}}}}};
-    network.update(more);
-    return network;
-}
-
-json web_subnet(const json& subnet) {
-    return web({{"subnets", {subnet}}});
-}
-
-Annotations network(const std::string& value) {
-    return {{"io.ocinet.network", value}};
-}
-
-Annotations publish(const std::string& value) {
-    return {{"io.ocinet.publish", value}};
-}
 
 std::vector<PlanCase> cases_of_hosts() {
     return {
@@ -169,96 +151,6 @@ std::vector<PlanCase> cases_of_ipv6() {
          .annotations = network("web"),
          .network = web({{"subnets", both}}),
          .on_host = "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding"},
-    };
-}
-
-json on_lan0(const json& options, const json& more = json::object()) {
-    json network =
-        web({{"driver", "macvlan"}, {"network_interface", "lan0"}, {"options", options}});
-    network.update(more);
-    return network;
-}
-
-std::vector<PlanCase> cases_of_macvlan() {
-    const std::string lan0 =
-        "ip link add lan0 address 02:00:00:00:00:05 type veth peer name lan1 address "
-        "02:00:00:00:00:06; for i in lan0 lan1; do "
-        "s=/proc/sys/net/ipv6/conf/$i/disable_ipv6; [ ! -e $s ] || echo 1 >$s; "
-        "ip link set $i up; done";
-    return {
-        {.name = "macvlan",
-         .annotations = network("web:mac=02:11:22:33:44:55"),
-         .network = on_lan0({{"mode", "private"}}),
-         .on_host = lan0},
-        {.name = "macvlan, every option",
-         .annotations = network("web:ip=fd07::7,mac=02:11:22:33:44:55,interface_name=net.7"),
-         .network =
-             on_lan0({{"mode", "vepa"}, {"mtu", "1400"}, {"metric", "7"}},
-                     {{"subnets", {{{"subnet", "10.7.0.0/24"}}, {{"subnet", "fd07::/64"}}}}}),
-         .on_host = lan0},
-        {.name = "macvlan that the host reaches",
-         .annotations = network("web:mac=02:11:22:33:44:55"),
-         .network =
-             on_lan0({{"host_access", "true"}},
-                     {{"subnets", {{{"subnet", "10.7.0.0/24"}}, {{"subnet", "fd07::/64"}}}}}),
-         .on_host = lan0 + "; ip address add 10.7.0.9/24 dev lan0; "
-                           "echo 0 >/proc/sys/net/ipv6/conf/lan0/disable_ipv6; "
-                           "ip address add fd07::9/64 dev lan0 nodad"},
-        {.name = "macvlan in mode passthru",
-         .annotations = network("web"),
-         .network = on_lan0({{"mode", "passthru"}}),
-         .on_host = lan0},
-        {.name = "macvlan without a subnet",
-         .annotations = network("web:mac=02:11:22:33:44:55"),
-         .network = {{"driver", "macvlan"}, {"network_interface", "lan0"}},
-         .on_host = lan0},
-        {.name = "macvlan on the interface of the default route",
-         .annotations = network("web:mac=02:11:22:33:44:55"),
-         .network = {{"driver", "macvlan"}, {"subnets", {{{"subnet", "10.7.0.0/24"}}}}},
-         .on_host = lan0 + "; ip address add 10.7.0.1/24 dev lan0; ip route add default via "
-                           "10.7.0.9"},
-    };
-}
-
-// Twins have the address 192.0.2.1.
-std::vector<PlanCase> cases_of_overlay() {
-    const std::string is_alpha =
-        R"(mkdir -p /etc/ocinet; echo '{"host_name": "alpha"}' >/etc/ocinet/ocinet.json; )";
-    const auto overlay = [](const json& subnets, const json& hosts, const json& options) {
-        return web(
-            {{"driver", "overlay"}, {"subnets", subnets}, {"hosts", hosts}, {"options", options}});
-    };
-    const json beta = {{"name", "beta"}, {"address", "192.0.2.2"}, {"ranges", {"10.7.0.16/30"}}};
-    return {
-        {.name = "overlay",
-         .annotations = network("web"),
-         .network = overlay(
-             {{{"subnet", "10.7.0.0/24"}}},
-             {{{"name", "alpha"}, {"address", "192.0.2.1"}, {"ranges", {"10.7.0.0/28"}}}, beta},
-             {{"vni", "95"}}),
-         .on_host = is_alpha},
-        {.name = "overlay, every option, over IPv6",
-         .annotations = {{"io.ocinet.network", "web"}, {"io.ocinet.publish", "8080:80"}},
-         .network =
-             overlay({{{"subnet", "10.7.0.0/24"}}, {{"subnet", "fd07::/64"}}},
-                     {{{"name", "alpha"},
-                       {"address", "2001:db8::1"},
-                       {"ranges", {"10.7.0.0/28", "fd07::1:0/120"}}},
-                      {{"name", "beta"},
-                       {"address", "2001:db8::2"},
-                       {"ranges", {"10.7.0.16/30", "fd07::2:0/120"}},
-                       {"endpoints", json::array({{{"addresses", {"10.7.0.17", "fd07::2:7"}},
-                                                   {"mac", "02:00:00:00:00:77"}}})}}},
-                     {{"vni", "16777215"}, {"port", "8472"}, {"mtu", "1300"}, {"icc", "false"}}),
-         .on_host = is_alpha + "echo 0 >/proc/sys/net/ipv6/conf/up0/disable_ipv6; "
-                               "ip address add 2001:db8::1/64 dev up0 nodad"},
-        {.name = "overlay, with EVPN",
-         .annotations = network("web"),
-         .network =
-             overlay({{{"subnet", "10.7.0.0/24"}}},
-                     {{{"name", "alpha"}, {"address", "192.0.2.1"}, {"ranges", {"10.7.0.0/28"}}}},
-                     {{"vni", "95"}, {"control", "evpn"}}),
-         .on_host = is_alpha},
     };
 }
 

@@ -10,6 +10,7 @@
 #include "netsetup/base/text.h"
 #include "tests/crown/sample.h"
 #include "tests/plan/twin.h"
+#include "tests/support/rare_links.h"
 #include "tests/support/snapshot.h"
 
 namespace ocinet::test {
@@ -122,6 +123,15 @@ TEST_CASE("the plan's commands leave what the hook leaves") {
 TEST_CASE("printing a plan changes nothing, and its inverse takes it back") {
     for (const auto& wanted : chosen_cases()) {
         INFO("case: " << wanted.name << ", seed " << seed());
+        take_back(wanted, unique_id());
+    }
+}
+
+TEST_CASE("links that not every kernel makes have a true plan", "[guest]") {
+    SKIP_IF_MISSING(missing_for_rare_links());
+    for (const auto& wanted : cases_with_rare_links()) {
+        INFO("case: " << wanted.name);
+        compare_with_hook(wanted, unique_id());
         take_back(wanted, unique_id());
     }
 }

@@ -30,6 +30,8 @@ struct PlanCase {
 };
 
 const std::vector<PlanCase>& plan_cases();
+/// Those whose links not every kernel makes (tests/support/rare_links.h).
+std::vector<PlanCase> cases_with_rare_links();
 
 /// A host as a case wants it, with a container that is not attached yet. Twins look alike.
 class Twin {

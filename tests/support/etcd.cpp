@@ -189,6 +189,24 @@ json network_of_etcd() {
             {"options", {{"control", "etcd"}}}};
 }
 
+std::string complete_web(bool encrypted) {
+    const std::string address = encrypted ? "fd6f:6369::1" : "192.0.2.1";
+    const json completion = {
+        {"subnets", {{{"subnet", "10.7.0.0/24"}}}},
+        {"hosts", {{{"name", "alpha"}, {"address", address}, {"ranges", {"10.7.0.0/28"}}}}},
+        {"vni", "95"},
+        {"port", "4789"},
+        {"encrypted", encrypted ? "true" : "false"}};
+    const std::string file =
+        "mount -t tmpfs -o mode=755 tmpfs /var/lib; mkdir -p /var/lib/ocinet/overlay; echo '" +
+        completion.dump() + "' >/var/lib/ocinet/overlay/web.json";
+    return encrypted ? file +
+                           "; ip link add wg-ocinet mtu 1420 type wireguard; "
+                           "ip link set wg-ocinet up; ip address add " +
+                           address + "/128 dev wg-ocinet"
+                     : file;
+}
+
 OverlayHost::OverlayHost(const Underlay& net, const Etcd& etcd, int number)
     : host(net.host(number)), number_(number) {
     // What it keeps is the host's own.

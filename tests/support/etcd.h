@@ -62,6 +62,11 @@ std::string missing_for_etcd();
 /// The file of an overlay network with control=etcd, 10.95.0.0/16.
 nlohmann::json network_of_etcd();
 
+/// A shell command that makes what ocinet-overlay leaves for a hook on host "alpha", 192.0.2.1:
+/// what etcd says of network "web", whose range there is 10.7.0.0/28, and where it is encrypted the
+/// interface wg-ocinet.
+std::string complete_web(bool encrypted);
+
 /// ocinet-overlay on a host of the underlay, which takes part in the networks that etcd holds.
 class OverlayHost {
 public:

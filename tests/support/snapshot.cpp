@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/support/snapshot.h"
 
-#include <fcntl.h>
 #include <nftables/libnftables.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <filesystem>
 #include <memory>
-#include <sstream>
 #include <utility>
 
 #include "netsetup/base/error.h"
-#include "netsetup/base/fd.h"
 #include "netsetup/base/file.h"
 #include "netsetup/base/text.h"
-#include "tests/support/memory_file.h"
+#include "tests/support/iproute.h"
 #include "tests/support/normalise.h"
 #include "tests/support/place.h"
 #include "tests/support/temp_dir.h"
@@ -28,75 +21,6 @@ namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
-
-struct Query {
-    const char* name;
-    const char* command;
-};
-
-// One process for several: half of what a snapshot costs is that they start.
-struct Program {
-    std::vector<const char*> arguments;
-    std::vector<Query> queries;
-};
-
-const std::vector<Program>& programs() {
-    static const std::vector<Program> all = {
-        {{"ip", "-j", "-d", "-batch", "-"},
-         {{"links", "address show"},
-          {"routes", "route show table all"},
-          {"rules", "rule show"},
-          {"neighbours", "neighbour show nud permanent"},
-          {"proxies", "neighbour show proxy"}}},
-        {{"ip", "-6", "-j", "-d", "-batch", "-"}, {{"rules6", "rule show"}}},
-        {{"bridge", "-j", "-d", "-batch", "-"}, {{"bridge", "link show"}, {"fdb", "fdb show"}}},
-    };
-    return all;
-}
-
-constexpr const char* end = "END";
-constexpr std::size_t most_output = 64u << 20;
-
-pid_t spawn(const Program& program, const Fd& input, const Fd& output) {
-    auto arguments = program.arguments;
-    arguments.push_back(nullptr);
-    const char* environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", nullptr};
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, input.get(), STDIN_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, output.get(), STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, output.get(), STDERR_FILENO);
-    pid_t pid = 0;
-    const int error =
-        ::posix_spawnp(&pid, arguments[0], &actions, nullptr, const_cast<char**>(arguments.data()),
-                       const_cast<char**>(environment));
-    ::posix_spawn_file_actions_destroy(&actions);
-    if (error != 0) {
-        throw system_error(error, arguments[0]);
-    }
-    return pid;
-}
-
-// Where the caller is.
-std::string run(const Program& program) {
-    std::string questions;
-    for (const auto& query : program.queries) {
-        questions += std::string(query.command) + "\n";
-    }
-    const Fd input = memory_file(questions);
-    const Fd output = memory_file();
-    const pid_t pid = spawn(program, input, output);
-    int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    ::lseek(output.get(), 0, SEEK_SET);
-    std::string answers = read_all(output.get(), most_output, program.arguments[0]);
-    if (status != 0) {
-        throw Error(std::string(program.arguments[0]) + ": status " + std::to_string(status) +
-                    "\n" + answers);
-    }
-    return answers;
-}
 
 // As `nft -j list ruleset`, which would spend more on its start than on this.
 std::string list_ruleset() {
@@ -154,40 +78,11 @@ json read_state_files() {
     return files;
 }
 
-// All of it, where the caller is; /proc/sys/net shows the network namespace of its reader.
-std::string answer_all() {
-    std::string answers;
-    for (const auto& program : programs()) {
-        answers += run(program) + end + "\n";
-    }
-    answers += std::string(trim(list_ruleset())) + "\n";
+// Where the caller is; /proc/sys/net shows the network namespace of its reader.
+std::string ruleset_and_files() {
     const json files = {{"sysctl", read_sysctls()}, {"run", read_state_files()}};
-    return answers + files.dump(-1, ' ', true, json::error_handler_t::replace) + "\n";
-}
-
-std::string next_line(std::istream& output) {
-    std::string line;
-    if (!std::getline(output, line)) {
-        throw Error("a snapshot is not whole");
-    }
-    return line;
-}
-
-// Each answer is a line of its own.
-void read_answers(const Program& program, std::istream& output, json& answers) {
-    std::vector<std::string> lines;
-    for (std::string line; (line = next_line(output)) != end;) {
-        if (!trim(line).empty()) {
-            lines.push_back(line);
-        }
-    }
-    if (lines.size() != program.queries.size()) {
-        throw Error(std::string(program.arguments[0]) + " gave " + std::to_string(lines.size()) +
-                    " answers");
-    }
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-        answers[program.queries[i].name] = json::parse(lines[i]);
-    }
+    return std::string(trim(list_ruleset())) + "\n" +
+           files.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
 // The guard's elements have no comment.
@@ -207,13 +102,16 @@ bool is_our_elements(const json& object) {
 } // namespace
 
 json take_snapshot(const Place& place) {
-    std::istringstream output(place.visit(answer_all));
-    json state;
-    for (const auto& program : programs()) {
-        read_answers(program, output, state);
-    }
-    state["nft"] = json::parse(next_line(output));
-    state.update(json::parse(next_line(output)));
+    Iproute iproute(place);
+    return take_snapshot(place, iproute);
+}
+
+json take_snapshot(const Place& place, Iproute& iproute) {
+    json state = iproute.everything();
+    const std::string visited = place.visit(ruleset_and_files);
+    const auto end = visited.find('\n');
+    state["nft"] = json::parse(visited.substr(0, end));
+    state.update(json::parse(visited.substr(end + 1)));
     return normalise(std::move(state));
 }
 

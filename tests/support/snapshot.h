@@ -7,6 +7,7 @@
 
 namespace ocinet::test {
 
+class Iproute;
 class Place;
 
 /// The network state of a place, for == between two moments or two hosts:
@@ -31,6 +32,8 @@ class Place;
 /// A random name (`oc` and 13 characters) reads `oc<ALIAS>`, everywhere; the name of a link that is
 /// not there, or has no alias, `oc<>`.
 nlohmann::json take_snapshot(const Place& place);
+/// As above, by programs that are there: for the snapshots that are taken by the ten thousand.
+nlohmann::json take_snapshot(const Place& place, Iproute& iproute);
 
 /// The same with each MAC address of a link replaced by `mac<LINK>` wherever it stands: for hosts
 /// whose MAC addresses were drawn at random.
