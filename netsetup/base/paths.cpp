@@ -35,6 +35,10 @@ std::string policy_program() {
     return prefix() + "/" OCINET_LIBEXEC_DIR "/ocinet-policy";
 }
 
+std::string hook_program() {
+    return prefix() + "/" OCINET_LIBEXEC_DIR "/ocinet-hook";
+}
+
 std::string dhcp_program() {
     return prefix() + "/" OCINET_LIBEXEC_DIR "/ocinet-dhcp";
 }

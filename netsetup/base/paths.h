@@ -14,6 +14,8 @@ inline constexpr const char* settings = "/etc/ocinet/ocinet.json";
 
 /// Found beside the running program: PREFIX/libexec/ocinet/ocinet-policy
 std::string policy_program();
+/// PREFIX/libexec/ocinet/ocinet-hook
+std::string hook_program();
 /// PREFIX/libexec/ocinet/ocinet-dhcp
 std::string dhcp_program();
 /// PREFIX/libexec/ocinet/ocinet-overlay

@@ -86,12 +86,19 @@ std::vector<char*> argument_list(std::vector<std::string>& words) {
     return arguments;
 }
 
-std::string find_program(const std::string& name) {
+std::optional<std::string> installed_program(const std::string& name) {
     for (const auto directory : split(search_path, ':')) {
         std::string path = std::string(directory) + "/" + name;
         if (::access(path.c_str(), X_OK) == 0) {
             return path;
         }
+    }
+    return std::nullopt;
+}
+
+std::string find_program(const std::string& name) {
+    if (auto path = installed_program(name)) {
+        return *path;
     }
     throw Error("there is no " + name + " in " + search_path);
 }

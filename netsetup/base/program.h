@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,10 @@ struct Ended {
     std::string said;
 };
 
-/// Where a program of the system's is: in /usr/sbin, /usr/bin, /sbin, /bin alone. Throws Error when
-/// it is in none of them.
+/// Where a program of the system's is: in /usr/sbin, /usr/bin, /sbin, /bin alone. Nothing when it
+/// is in none of them.
+std::optional<std::string> installed_program(const std::string& name);
+/// The same; throws Error when it is in none.
 std::string find_program(const std::string& name);
 
 /// Runs a program of the system's, with nothing but these directories as PATH in its environment,

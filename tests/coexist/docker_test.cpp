@@ -2,46 +2,14 @@
 // The real dockerd, with a containerd of its own, in the simulated host.
 #include "tests/support/catch.h"
 
-#include <csignal>
-
-#include "netsetup/base/error.h"
 #include "tests/coexist/crossing.h"
+#include "tests/support/dockerd.h"
 
 namespace ocinet::test {
 
 namespace {
 
 using nlohmann::json;
-
-class Dockerd {
-public:
-    explicit Dockerd(const Host& host)
-        : daemon_(host.start(
-              "exec dockerd --storage-driver vfs --exec-opt native.cgroupdriver=cgroupfs "
-              "--data-root /run/docker-data --exec-root /run/docker --pidfile /run/docker.pid "
-              "-H unix:///run/docker.sock >/run/docker.log 2>&1")) {
-        const auto answers = [&] {
-            return host.run("grep -q 'API listen on' /run/docker.log").status == 0;
-        };
-        if (!eventually(answers, 60s)) {
-            throw Error("dockerd does not start:\n" + host.read("/run/docker.log"));
-        }
-    }
-    Dockerd(const Dockerd&) = delete;
-    Dockerd& operator=(const Dockerd&) = delete;
-    // Asked to end, it ends its containerd.
-    ~Dockerd() {
-        daemon_.signal(SIGTERM);
-        daemon_.wait();
-    }
-
-private:
-    Process daemon_;
-};
-
-std::string missing_for_docker() {
-    return Host().run("command -v dockerd").status == 0 ? "" : "no dockerd";
-}
 
 // What dockerd calls when it calls iptables; /etc is the simulated host's own.
 void choose_iptables(const Host& host, const std::string& kind) {

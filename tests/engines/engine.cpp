@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "netsetup/base/error.h"
+#include "netsetup/base/text.h"
 
 namespace ocinet::test {
 
@@ -105,6 +106,15 @@ std::string Engine::exec(const std::string& command_line_inside) const {
 std::string Engine::hook_errors(const Result& result) const {
     const std::string path = bundle_.path() + "/hook-errors";
     return result.err + (std::filesystem::exists(path) ? read_text(path) : "");
+}
+
+std::string wrapper_program() {
+    return OCINET_PREFIX "/bin/ocinet-runtime";
+}
+
+void wrap(const Host& host, const std::string& runtime) {
+    const std::string path = std::string(trim(host.sh("command -v " + runtime)));
+    host.write("/etc/ocinet/runtime.json", nlohmann::json{{"runtime", path}}.dump());
 }
 
 std::string missing_for(const std::string& runtime) {

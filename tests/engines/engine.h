@@ -78,6 +78,10 @@ private:
     Bundle bundle_;
 };
 
+/// ocinet-runtime's place in the build tree; `wrap` makes it wrap that runtime on the host.
+std::string wrapper_program();
+void wrap(const Host& host, const std::string& runtime);
+
 /// Why the runtime cannot be tested here; empty when it can.
 std::string missing_for(const std::string& runtime);
 

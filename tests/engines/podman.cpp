@@ -11,13 +11,16 @@ namespace ocinet::test {
 namespace {
 
 // Without CAP_SYS_RESOURCE root cannot raise its limits to Podman's defaults.
-std::string containers_conf(const std::string& runtime) {
+std::string containers_conf(const std::string& runtime, bool hooks_d) {
+    const std::string hooks = hooks_d ? OCINET_PREFIX "/share/containers/oci/hooks.d" : "/run/none";
     return "[containers]\n"
            "default_ulimits = [\"nofile=1024:1024\", \"nproc=1024:1024\"]\n"
            // crun drops what a hook says, unless it is told where to put it.
            "annotations = [\"run.oci.hooks.stderr=/run/podman/said\"]\n"
            "[engine]\n"
-           "hooks_dir = [\"" OCINET_PREFIX "/share/containers/oci/hooks.d\"]\n"
+           "hooks_dir = [\"" +
+           hooks +
+           "\"]\n"
            "runtime = \"" +
            runtime +
            "\"\n"
@@ -33,8 +36,8 @@ constexpr const char* storage_conf = "[storage]\n"
 
 } // namespace
 
-Podman::Podman(const Host& host, const std::string& runtime) : host_(host) {
-    host.write("/etc/containers/containers.conf", containers_conf(runtime));
+Podman::Podman(const Host& host, const std::string& runtime, bool hooks_d) : host_(host) {
+    host.write("/etc/containers/containers.conf", containers_conf(runtime, hooks_d));
     host.write("/etc/containers/storage.conf", storage_conf);
     host.write("/etc/containers/policy.json",
                R"({"default": [{"type": "insecureAcceptAnything"}]})");

@@ -12,7 +12,8 @@ namespace ocinet::test {
 /// containers when it goes out of scope.
 class Podman {
 public:
-    Podman(const Host& host, const std::string& runtime);
+    /// Without `hooks_d` in hooks.d nothing is, and the runtime is to be a wrapper of ours.
+    Podman(const Host& host, const std::string& runtime, bool hooks_d = true);
     Podman(const Podman&) = delete;
     Podman& operator=(const Podman&) = delete;
     ~Podman();
