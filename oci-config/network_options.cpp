@@ -149,11 +149,16 @@ void read_overlay_options(ObjectReader& option, Network& network) {
     const std::string control = read_choice(option, "control", {"static", "etcd", "evpn"});
     network.overlay->control = *parse_control(control);
     if (network.overlay->control != Overlay::Control::file) {
-        option.ignore("block_size"); // only ocinet-overlay asks
+        // Only ocinet-overlay asks; but what it refuses must not come to the file.
+        const auto size =
+            read_number(option, "block_size", smallest_block, largest_block, smallest_block);
+        if (!is_block_size(size)) {
+            throw option.wrong("block_size", "not a power of two");
+        }
     }
     read_filter_options(option, network);
     if (!option.member("vni")) {
-        throw option.wrong("vni", "a network with control=" + control + " names its own");
+        throw option.wrong("vni", "a network with control=" + control + " must name its VNI");
     }
     network.overlay->encrypted = read_bool(option, "encrypted", false);
     if (network.overlay->encrypted && network.overlay->control != Overlay::Control::etcd) {

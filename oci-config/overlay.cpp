@@ -2,6 +2,7 @@
 #include "oci-config/overlay.h"
 
 #include <algorithm>
+#include <bit>
 #include <set>
 
 #include "netsetup/base/error.h"
@@ -151,6 +152,10 @@ bool gives(const Overlay::Host& host, const IpAddress& address) {
                        [&](const Prefix& range) { return range.contains(address); });
 }
 
+bool is_block_size(std::uint64_t size) {
+    return size >= smallest_block && size <= largest_block && std::has_single_bit(size);
+}
+
 std::optional<Overlay::Control> parse_control(std::string_view text) {
     for (const auto control :
          {Overlay::Control::file, Overlay::Control::etcd, Overlay::Control::evpn}) {
@@ -180,6 +185,36 @@ bool is_completed(const nlohmann::json& file) {
     return control == "etcd" || (control == "evpn" && !file.contains("hosts"));
 }
 
+namespace {
+
+std::vector<Subnet> subnets_in(const nlohmann::json& list, const std::string& name) {
+    std::vector<Subnet> subnets;
+    for (const auto& item : list) {
+        subnets.push_back(
+            read_subnet(item, name + ": subnets[" + std::to_string(subnets.size()) + "]"));
+    }
+    return subnets;
+}
+
+// The first key in which a network's file says something else than etcd does; empty: none.
+std::string contradiction(ObjectReader& file, ObjectReader& completion) {
+    const auto* here = file.array("subnets");
+    const auto* there = completion.array("subnets");
+    if (here && there && subnets_in(*here, file.name()) != subnets_in(*there, completion.name())) {
+        return "subnets";
+    }
+    ObjectReader option(*file.object("options"), file.name() + ": options");
+    for (const char* key : {"vni", "port", "encrypted"}) {
+        const auto wanted = option.text(key);
+        if (wanted && wanted != completion.text(key)) {
+            return std::string("options: ") + key;
+        }
+    }
+    return "";
+}
+
+} // namespace
+
 void complete(nlohmann::json& file, const std::string& name, const std::string& directory) {
     if (!is_completed(file)) {
         return;
@@ -196,6 +231,11 @@ void complete(nlohmann::json& file, const std::string& name, const std::string& 
     }
     const auto completion = parse_json(*text, path);
     ObjectReader reader(completion, path);
+    ObjectReader own(file, "network \"" + name + "\" (overlay)");
+    if (const auto key = contradiction(own, reader); !key.empty()) {
+        throw own.wrong(key, "etcd has another for this network")
+            .hint("what stands in etcd holds for all hosts: say the same here, or nothing");
+    }
     for (const char* key : {"subnets", "hosts"}) {
         const auto* member = reader.array(key);
         file[key] = member ? *member : nlohmann::json::array();

@@ -64,6 +64,12 @@ struct Overlay {
 /// Whether an address lies in the host's ranges.
 bool gives(const Overlay::Host& host, const IpAddress& address);
 
+/// How many addresses a host takes at once of a network in etcd: the option block_size. A power of
+/// two.
+inline constexpr std::uint64_t smallest_block = 4;
+inline constexpr std::uint64_t largest_block = 1U << 16;
+bool is_block_size(std::uint64_t size);
+
 /// As the option `control` has it; nothing for any other word.
 std::optional<Overlay::Control> parse_control(std::string_view text);
 std::string name_of(Overlay::Control control);

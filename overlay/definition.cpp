@@ -41,8 +41,8 @@ Definition parse_definition(const std::string& text, const std::string& document
     definition.vni = std::uint32_t(read_number(reader, "vni", 1, most_vni));
     definition.port = std::uint16_t(read_number(reader, "port", 1, 65535));
     definition.block_size =
-        std::uint64_t(read_number(reader, "block_size", smallest_block, largest_block));
-    if (!std::has_single_bit(definition.block_size)) {
+        std::uint64_t(read_number(reader, "block_size", oci::smallest_block, oci::largest_block));
+    if (!oci::is_block_size(definition.block_size)) {
         throw reader.wrong("block_size", "not a power of two");
     }
     const auto control = oci::parse_control(reader.text("control").value_or(""));
@@ -83,8 +83,8 @@ std::string to_text(const Definition& definition) {
 
 Blocks::Blocks(const oci::Subnet& subnet, std::uint64_t block_size) : subnet_(subnet) {
     const unsigned all = subnet.subnet.address.bits() - subnet.subnet.length;
-    const unsigned own = std::min(
-        {unsigned(std::countr_zero(block_size)), all, unsigned(std::countr_zero(largest_block))});
+    const unsigned own = std::min({unsigned(std::countr_zero(block_size)), all,
+                                   unsigned(std::countr_zero(oci::largest_block))});
     length_ = subnet.subnet.address.bits() - own;
     size_ = std::uint64_t(1) << own;
     count = std::uint64_t(1) << std::min(all - own, most_bits);

@@ -13,9 +13,6 @@ namespace ocinet::overlay {
 
 /// RFC 7348, section 5: 24 bits.
 inline constexpr std::uint32_t most_vni = (1U << 24) - 1;
-/// Of addresses.
-inline constexpr std::uint64_t smallest_block = 4;
-inline constexpr std::uint64_t largest_block = 1U << 16;
 
 /// What all hosts that carry a network agree on. It stands in etcd, written by the first of them.
 struct Definition {

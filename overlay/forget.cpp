@@ -73,6 +73,9 @@ std::vector<std::string> forget(const Config& config, const std::string& host) {
     const std::string self = to_text(config.prefix, {.kind = Key::Kind::host, .host = host});
     Conversation etcd(config);
     const auto blocks = blocks_of(etcd, config.prefix, host);
+    if (blocks.empty()) {
+        throw Error("no block is host \"" + host + "\"'s");
+    }
     std::vector<std::string> gone;
     for (std::size_t at = 0; at < blocks.size(); at += etcd::most_operations) {
         json conditions = json::array({etcd::is_at(self, 0)});

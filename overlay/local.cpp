@@ -96,7 +96,10 @@ std::optional<LocalNetwork> parse_local_network(const std::string& text, const s
     }
     network.vni = read_number(option, "vni", 1, most_vni);
     network.port = read_number(option, "port", 1, 65535);
-    network.block_size = read_number(option, "block_size", smallest_block, largest_block);
+    network.block_size = read_number(option, "block_size", oci::smallest_block, oci::largest_block);
+    if (network.block_size && !oci::is_block_size(*network.block_size)) {
+        throw option.wrong("block_size", "not a power of two");
+    }
     return network;
 }
 

@@ -282,7 +282,7 @@ void Overlay::failed(Error error, const std::string& what) {
     std::string kind = error.message();
     std::erase_if(kind, [](char letter) { return letter >= '0' && letter <= '9'; });
     if (last_failure_ != kind) {
-        log::warning(error.message());
+        log::warning(error);
         notify("STATUS=" + printable(error.message()));
         last_failure_ = kind;
     }

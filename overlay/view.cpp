@@ -129,7 +129,7 @@ void View::understand(const Key& key, const etcd::KeyValue& now) {
     switch (key.kind) {
     case Key::Kind::network:
         refuse_change(now);
-        networks_[key.network].definition = parse_definition(now.value, now.key);
+        networks_[key.network].definition = parse_definition(now.value, "its definition");
         break;
     case Key::Kind::vni:
         if (!is_network_name(now.value)) {

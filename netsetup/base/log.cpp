@@ -144,6 +144,10 @@ void warning(std::string_view message) {
     put(Level::warning, message);
 }
 
+void warning(const Error& error) {
+    put(Level::warning, error.message(), error.hint());
+}
+
 void error(const Error& error) {
     put(Level::error, error.message(), error.hint());
 }

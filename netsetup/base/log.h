@@ -27,7 +27,8 @@ void open_syslog();
 void debug(std::string_view message);
 void info(std::string_view message);
 void warning(std::string_view message);
-/// `ocinet: message`, and `hint: …` on a line of its own.
+void warning(const Error& error);
+/// `ocinet: message`, and `hint: …` on a line of its own; so does the warning.
 void error(const Error& error);
 
 } // namespace ocinet::log

@@ -6,6 +6,7 @@
 #include "oci-config/network.h"
 #include "tests/base/caught.h"
 #include "tests/support/catch.h"
+#include "tests/support/temp_dir.h"
 
 namespace ocinet::oci {
 
@@ -77,13 +78,13 @@ TEST_CASE("an overlay network's hosts and options are read") {
 TEST_CASE("an overlay network's faults are told with their place") {
     const json both = {alpha(), beta()};
     CHECK(fault(file(both, json::object())) ==
-          "web.json: options: vni: a network with control=static names its own");
+          "web.json: options: vni: a network with control=static must name its VNI");
     CHECK(fault(file(both, {{"vni", "0"}})) ==
           R"(web.json: options: vni: "0" is not between 1 and 16777215)");
     CHECK(fault(file(both, {{"vni", "16777216"}})) ==
           R"(web.json: options: vni: "16777216" is not between 1 and 16777215)");
     CHECK(fault(file(both, {{"control", "evpn"}})) ==
-          "web.json: options: vni: a network with control=evpn names its own");
+          "web.json: options: vni: a network with control=evpn must name its VNI");
     CHECK(
         fault(file(both, {{"vni", "9"}, {"control", "evpn"}})) ==
         "web.json: hosts: \"alpha\" names endpoints: with control=evpn the hosts' routing daemons "
@@ -97,6 +98,10 @@ TEST_CASE("an overlay network's faults are told with their place") {
           R"(web.json: options: port: "0" is not between 1 and 65535)");
     CHECK(fault(file(both, {{"vni", "9"}, {"control", "telepathy"}})) ==
           R"(web.json: options: control: "telepathy" is none of static, etcd, evpn)");
+    for (const char* size : {"65", "3", "2", "131072", "x"}) {
+        CHECK_THAT(fault(file(both, {{"vni", "9"}, {"control", "etcd"}, {"block_size", size}})),
+                   test::contains("web.json: options: block_size: "));
+    }
     for (const char* key : {"mode", "vlan"}) {
         CHECK(fault(file(both, {{"vni", "9"}, {key, "10"}})) ==
               std::string("web.json: options: ") + key + ": unknown key");
@@ -161,6 +166,36 @@ TEST_CASE("what two overlay hosts cannot both have") {
     host["endpoints"] = json::array({{{"addresses", {"10.95.0.1"}}}});
     CHECK(fault(file(json::array({host}))) ==
           "web.json: hosts[0].endpoints[0]: addresses: 10.95.0.1 is no container's of this host");
+}
+
+TEST_CASE("a file that says otherwise than etcd does is refused") {
+    const std::string no_problem = "nothing was thrown";
+    const test::TempDir directory;
+    test::write_text(directory / "blue.json", R"({"subnets": [{"subnet": "10.95.0.0/16"}],
+        "vni": "9", "hosts": [], "port": "4789", "encrypted": "false"})");
+    const auto completed = [&](const json& subnet, const json& options) {
+        json text = {{"driver", "overlay"}, {"options", {{"control", "etcd"}}}};
+        text["options"].update(options);
+        if (!subnet.is_null()) {
+            text["subnets"] = json::array({subnet});
+        }
+        const std::string problem =
+            test::message_of([&] { complete(text, "blue", directory.path()); });
+        CHECK((problem == no_problem) ==
+              (text["subnets"] == json::array({{{"subnet", "10.95.0.0/16"}}})));
+        return problem;
+    };
+    CHECK(completed(nullptr, json::object()) == no_problem);
+    CHECK(completed({{"subnet", "10.95.0.0/16"}, {"gateway", "10.95.0.1"}},
+                    {{"vni", "9"}, {"port", "4789"}, {"encrypted", "false"}}) == no_problem);
+    const std::string other = ": etcd has another for this network";
+    const std::string network = "network \"blue\" (overlay): ";
+    CHECK(completed({{"subnet", "10.94.0.0/16"}}, json::object()) == network + "subnets" + other);
+    CHECK(completed({{"subnet", "10.95.0.0/16"}, {"gateway", "10.95.0.9"}}, json::object()) ==
+          network + "subnets" + other);
+    CHECK(completed(nullptr, {{"vni", "10"}}) == network + "options: vni" + other);
+    CHECK(completed(nullptr, {{"port", "4790"}}) == network + "options: port" + other);
+    CHECK(completed(nullptr, {{"encrypted", "true"}}) == network + "options: encrypted" + other);
 }
 
 } // namespace ocinet::oci

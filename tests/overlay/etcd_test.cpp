@@ -223,6 +223,12 @@ TEST_CASE("etcd: what does not fit together is named") {
         other["subnets"][0]["subnet"] = "10.96.0.0/16";
         hosts.two.host.write_network("blue", other);
         CHECK(hosts.two.says("networks/blue: this host's file has another \"subnets\""));
+        // No container gets an address that its host's file does not speak of.
+        const Container box = hosts.net.container(2, "blue");
+        const Result refused = box.hook("createRuntime");
+        CHECK(refused.status == 1);
+        CHECK_THAT(refused.err, contains("network \"blue\" (overlay): subnets: etcd has another") &&
+                                    contains("what stands in etcd holds"));
     }
     SECTION("a vni of another network") {
         const auto definition = json::parse(hosts.etcd.value("networks/blue"));
@@ -252,7 +258,9 @@ TEST_CASE("etcd: a host's blocks are given back when it is forgotten, not while 
     const std::string said = hosts.one.host.sh(ocinet + "h2");
     CHECK_THAT(said, contains("/ocinet/blocks/blue/10.95."));
     CHECK(hosts.etcd.keys("blocks/blue/").size() == 1);
-    CHECK(hosts.one.host.sh(ocinet + "h2").empty());
+    const Result again = hosts.one.host.run(ocinet + "h2"); // or a name that is written wrongly
+    CHECK(again.status == 1);
+    CHECK_THAT(again.err, contains("no block is host \"h2\"'s"));
 }
 
 TEST_CASE("etcd: the program keeps CAP_NET_ADMIN alone, and writes nowhere else") {
