@@ -7,6 +7,7 @@
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/file.h"
+#include "netsetup/base/text.h"
 #include "oci-config/json.h"
 
 namespace ocinet::oci {
@@ -196,17 +197,24 @@ std::vector<Subnet> subnets_in(const nlohmann::json& list, const std::string& na
     return subnets;
 }
 
+// Numbers are equal however they are written.
+bool says_the_same(const std::string& one, const std::string& other) {
+    const auto number = parse_number(one, 0, UINT32_MAX);
+    return one == other || (number && number == parse_number(other, 0, UINT32_MAX));
+}
+
 // The first key in which a network's file says something else than etcd does; empty: none.
 std::string contradiction(ObjectReader& file, ObjectReader& completion) {
     const auto* here = file.array("subnets");
     const auto* there = completion.array("subnets");
-    if (here && there && subnets_in(*here, file.name()) != subnets_in(*there, completion.name())) {
+    if (here && there && !here->empty() &&
+        subnets_in(*here, file.name()) != subnets_in(*there, completion.name())) {
         return "subnets";
     }
     ObjectReader option(*file.object("options"), file.name() + ": options");
     for (const char* key : {"vni", "port", "encrypted"}) {
         const auto wanted = option.text(key);
-        if (wanted && wanted != completion.text(key)) {
+        if (wanted && !says_the_same(*wanted, completion.text(key).value_or(""))) {
             return std::string("options: ") + key;
         }
     }

@@ -73,6 +73,15 @@ const Option* find_letter(std::span<const Option> options, char letter) {
     return found == options.end() ? nullptr : &*found;
 }
 
+constexpr std::array<std::string_view, 20> commands{
+    "checkpoint", "create", "delete", "events", "exec",    "features", "init",
+    "kill",       "list",   "mounts", "pause",  "ps",      "restore",  "resume",
+    "run",        "spec",   "start",  "state",  "unpause", "update"};
+
+bool is_command(std::string_view word) {
+    return std::find(commands.begin(), commands.end(), word) != commands.end();
+}
+
 struct Word {
     /// Null where it is unknown.
     const Option* option = nullptr;
@@ -89,21 +98,32 @@ Word read_long(std::span<const Option> options, std::string_view name) {
     return word;
 }
 
-// Go's -name is one option; a letter may have its value behind it.
+// Letters together, as getopt(3) takes them; the last may have its value behind it.
+Word read_letters(std::span<const Option> options, std::string_view letters) {
+    for (std::size_t i = 0; i < letters.size(); ++i) {
+        const Option* option = find_letter(options, letters[i]);
+        if (!option) {
+            return {};
+        }
+        if (option->has_value) {
+            const auto rest = letters.substr(i + 1);
+            return {option, rest.empty() ? std::nullopt : std::optional<std::string>(rest)};
+        }
+    }
+    return {find_letter(options, letters.back())};
+}
+
+// Go's -name and -n=VALUE are one option.
 Word read_short(std::span<const Option> options, std::string_view text) {
     const auto name = text.substr(0, text.find('='));
-    const bool is_go =
-        name.size() == 1 || std::any_of(options.begin(), options.end(),
-                                        [&](const Option& option) { return option.name == name; });
-    if (!is_go) {
-        const Option* letter = find_letter(options, text.front());
-        return letter && letter->has_value ? Word{letter, std::string(text.substr(1))} : Word{};
+    if (std::any_of(options.begin(), options.end(),
+                    [&](const Option& option) { return option.name == name; })) {
+        return read_long(options, text);
     }
-    Word word = read_long(options, text);
-    if (name.size() == 1) {
-        word.option = find_letter(options, name.front());
+    if (name.size() == 1 && name.size() < text.size()) {
+        return {find_letter(options, name.front()), std::string(text.substr(2))};
     }
-    return word;
+    return read_letters(options, text);
 }
 
 /// Goes through options up to the first word that is none.
@@ -114,13 +134,16 @@ public:
     /// Calls take(name, value) for each option that has a value.
     template <typename Take>
     void read(std::span<const Option> options, Take take) {
-        while (!words_.empty() && words_.front().size() > 1 && words_.front().front() == '-') {
+        while (!behind_options_ && !words_.empty() && words_.front().size() > 1 &&
+               words_.front().front() == '-') {
             const std::string_view text = next();
             if (text == "--") {
+                behind_options_ = true;
                 return;
             }
             Word word = text.starts_with("--") ? read_long(options, text.substr(2))
                                                : read_short(options, text.substr(1));
+            knows_all_ = knows_all_ && word.option;
             if (!word.option || !word.option->has_value) {
                 continue;
             }
@@ -133,6 +156,9 @@ public:
         }
     }
 
+    /// Whether each option was one of these: else its value may be taken for a word.
+    bool knows_all() const { return knows_all_; }
+    std::vector<std::string> rest() const { return {words_.begin(), words_.end()}; }
     bool at_end() const { return words_.empty(); }
     const std::string& next() {
         const std::string& word = words_.front();
@@ -142,6 +168,8 @@ public:
 
 private:
     std::span<const std::string> words_;
+    bool behind_options_ = false;
+    bool knows_all_ = true;
 };
 
 } // namespace
@@ -153,17 +181,23 @@ bool CommandLine::makes_container() const {
 CommandLine parse_command_line(const std::vector<std::string>& words) {
     CommandLine line;
     Reader reader(words);
-    reader.read(global_options, [&](std::string_view name, const std::string& value) {
-        if (name == "log") {
-            line.log = value;
-        } else if (name == "log-format") {
-            line.log_format = value;
+    do {
+        reader.read(global_options, [&](std::string_view name, const std::string& value) {
+            if (name == "log") {
+                line.log = value;
+            } else if (name == "log-format") {
+                line.log_format = value;
+            } else if (name == "root") {
+                line.root = value;
+            }
+        });
+        if (reader.at_end()) {
+            return line;
         }
-    });
-    if (reader.at_end()) {
-        return line;
-    }
-    line.command = reader.next();
+        line.command = reader.next();
+        // A value of an option that we do not know is no command.
+    } while (!reader.knows_all() && !is_command(line.command));
+    line.words = reader.rest();
     if (!line.makes_container()) {
         return line;
     }

@@ -20,9 +20,12 @@ struct CommandLine {
     std::optional<std::string> bundle;
     /// crun's --config: the file in place of the bundle's config.json.
     std::optional<std::string> config;
-    /// The global --log and --log-format.
+    /// The global --log, --log-format and --root.
     std::string log;
     std::string log_format;
+    std::string root;
+    /// Behind the command.
+    std::vector<std::string> words;
 
     /// Whether it makes a container from a config.json: create, run, restore.
     bool makes_container() const;

@@ -99,14 +99,22 @@ void ConfigFile::copy_properties(const Fd& to) const {
     if (::fstat(file_.get(), &status) != 0) {
         throw_errno("stat " + path_);
     }
-    if (::fchown(to.get(), status.st_uid, status.st_gid) != 0) {
+    struct stat made{};
+    if (::fstat(to.get(), &made) != 0) {
+        throw_errno("stat of the new " + path_);
+    }
+    const bool is_owners = made.st_uid == status.st_uid && made.st_gid == status.st_gid;
+    if (!is_owners && ::fchown(to.get(), status.st_uid, status.st_gid) != 0) {
         throw_errno("chown of the new " + path_);
     }
     if (::fchmod(to.get(), status.st_mode & 07777) != 0) {
         throw_errno("chmod of the new " + path_);
     }
     for (const auto& name : attributes_of(file_, path_)) {
-        copy_attribute(file_, to, name);
+        // Those seal the old text (security/integrity in the kernel).
+        if (name != "security.ima" && name != "security.evm") {
+            copy_attribute(file_, to, name);
+        }
     }
 }
 
@@ -133,9 +141,6 @@ void ConfigFile::replace(std::string_view text) const {
     } catch (...) {
         ::unlinkat(directory_.get(), temporary.c_str(), 0);
         throw;
-    }
-    if (::fsync(directory_.get()) != 0) {
-        throw_errno("fsync of the directory of " + path_);
     }
 }
 

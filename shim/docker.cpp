@@ -1,72 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "shim/docker.h"
 
-#include <filesystem>
-#include <optional>
+#include <algorithm>
+#include <set>
+#include <utility>
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/file.h"
 #include "oci-config/annotations.h"
 #include "oci-config/json.h"
 
-namespace ocinet::shim {
+namespace ocinet::shim::docker {
 
 namespace {
 
 namespace fs = std::filesystem;
+using nlohmann::json;
 
 constexpr std::size_t largest_file = 16 << 20;
 constexpr std::string_view digest_prefix = "sha256:";
 
-struct Container {
-    oci::Annotations labels;
-    std::string image;
-    /// Of the image store.
-    std::string driver;
-};
-
-oci::Annotations our_labels(oci::ObjectReader& config) {
-    oci::Annotations labels;
-    const auto* all = config.object("Labels");
-    if (!all) {
-        return labels;
-    }
-    for (const auto& [key, value] : all->items()) {
-        if (key.starts_with(oci::annotation_prefix)) {
-            if (!value.is_string()) {
-                throw config.wrong("Labels." + key, "not a string");
-            }
-            labels[key] = value.get<std::string>();
-        }
-    }
-    return labels;
-}
-
-oci::Annotations labels_in_config(oci::ObjectReader& file) {
-    for (const char* key : {"Config", "config"}) {
-        if (const auto* config = file.object(key)) {
-            oci::ObjectReader reader(*config, file.name() + ": " + key);
-            return our_labels(reader);
-        }
-    }
-    return {};
-}
-
-// Nothing where the directory is not the container's own at dockerd.
-std::optional<Container> read_container(const fs::path& directory, const std::string& id) {
-    const std::string file = directory / "config.v2.json";
-    const auto text = directory.filename() == id ? read_file(file, largest_file) : std::nullopt;
+std::string read(const std::string& file) {
+    auto text = read_file(file, largest_file);
     if (!text) {
-        return std::nullopt;
+        throw Error("there is no " + file);
     }
-    const auto json = oci::parse_json(*text, file);
-    oci::ObjectReader reader(json, file);
-    if (reader.text("ID") != id) {
-        return std::nullopt;
-    }
-    return Container{.labels = labels_in_config(reader),
-                     .image = reader.text("Image").value_or(""),
-                     .driver = reader.text("Driver").value_or("")};
+    return std::move(*text);
+}
+
+std::string container_file(const fs::path& directory) {
+    return directory / "config.v2.json";
 }
 
 bool is_digest(std::string_view text) {
@@ -74,46 +37,112 @@ bool is_digest(std::string_view text) {
            text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-oci::Annotations labels_of_image(const fs::path& root, const Container& container) {
-    const std::string digest = container.image.starts_with(digest_prefix)
-                                   ? container.image.substr(digest_prefix.size())
-                                   : "";
-    if (!is_digest(digest) || container.driver.empty() ||
-        container.driver.find('/') != std::string::npos) {
-        throw Error("it names no image");
+fs::path image_file(const fs::path& directory) {
+    const std::string file = container_file(directory);
+    const json container = oci::parse_json(read(file), file);
+    oci::ObjectReader reader(container, file);
+    const std::string image = reader.text("Image").value_or("");
+    const std::string driver = reader.text("Driver").value_or("");
+    const std::string digest =
+        image.starts_with(digest_prefix) ? image.substr(digest_prefix.size()) : "";
+    if (!is_digest(digest) || driver.empty() || driver.find('/') != std::string::npos) {
+        throw Error(file + " names no image");
     }
-    const std::string file = root / "image" / container.driver / "imagedb/content/sha256" / digest;
-    const auto text = read_file(file, largest_file);
-    if (!text) {
-        throw Error("no " + file);
-    }
-    const auto json = oci::parse_json(*text, file);
-    oci::ObjectReader reader(json, file);
-    return labels_in_config(reader);
+    return directory.parent_path().parent_path() / "image" / driver / "imagedb/content/sha256" /
+           digest;
 }
+
+/// Whatever stands under one of our keys, wherever that is. The image's author wrote the text, and
+/// dockerd, which is Go, reads it otherwise than our parser does: it takes `labels` for `Labels`,
+/// and of members of one name not the last one alone.
+class OurPairs : public json::json_sax_t {
+public:
+    std::set<std::pair<std::string, std::string>> found;
+
+    bool key(std::string& text) override {
+        key_ = text;
+        return true;
+    }
+    bool string(std::string& text) override { return value(text); }
+    bool null() override { return value(""); }
+    bool boolean(bool) override { return value(""); }
+    bool number_integer(number_integer_t) override { return value(""); }
+    bool number_unsigned(number_unsigned_t) override { return value(""); }
+    bool number_float(number_float_t, const std::string&) override { return value(""); }
+    bool binary(json::binary_t&) override { return value(""); }
+    bool start_object(std::size_t) override { return true; }
+    bool end_object() override { return true; }
+    bool start_array(std::size_t) override { return true; }
+    bool end_array() override { return true; }
+    bool parse_error(std::size_t, const std::string&, const json::exception& error) override {
+        throw Error(error.what());
+    }
+
+private:
+    bool value(const std::string& text) {
+        if (key_.starts_with(oci::annotation_prefix)) {
+            found.emplace(key_, text);
+        }
+        return true;
+    }
+
+    std::string key_;
+};
 
 } // namespace
 
-oci::Annotations docker_labels(const oci::Settings& settings, const oci::Bundle& bundle,
-                               const std::string& id) {
-    const fs::path directory = fs::path(bundle.hosts ? bundle.hosts->source : "").parent_path();
-    auto container = read_container(directory, id);
-    if (!container || container->labels.empty() || settings.image_requests) {
-        return container ? container->labels : oci::Annotations();
+std::optional<fs::path> directory_of(const std::vector<std::string>& mounted,
+                                     const std::string& id) {
+    for (const fs::path file : mounted) {
+        const fs::path directory = file.parent_path();
+        std::error_code error;
+        if (!id.empty() && directory.filename() == id &&
+            fs::exists(container_file(directory), error)) {
+            return directory;
+        }
     }
-    oci::Annotations of_image;
-    try {
-        of_image = labels_of_image(directory.parent_path().parent_path(), *container);
-    } catch (Error& error) {
-        throw error
-            .in("whether the container's labels io.ocinet.* are its image's own is not known")
-            .hint("ask by --annotation, where docker has it");
-    }
-    std::erase_if(container->labels, [&](const auto& label) {
-        const auto found = of_image.find(label.first);
-        return found != of_image.end() && found->second == label.second;
-    });
-    return container->labels;
+    return std::nullopt;
 }
 
-} // namespace ocinet::shim
+oci::Annotations labels(const fs::path& directory) {
+    const std::string file = container_file(directory);
+    const std::string text = read(file);
+    oci::Annotations labels;
+    if (text.find(oci::annotation_prefix) == std::string::npos) {
+        return labels;
+    }
+    const json container = oci::parse_json(text, file);
+    oci::ObjectReader reader(container, file);
+    const auto* config = reader.object("Config");
+    if (!config) {
+        return labels;
+    }
+    oci::ObjectReader of_config(*config, file + ": Config");
+    if (const auto* all = of_config.object("Labels")) {
+        labels = oci::parse_annotations(*all, file + ": Config: Labels");
+    }
+    std::erase_if(
+        labels, [](const auto& label) { return !label.first.starts_with(oci::annotation_prefix); });
+    return labels;
+}
+
+oci::Annotations without_images(oci::Annotations labels, const fs::path& directory) {
+    const std::string file = image_file(directory);
+    const std::string text = read(file);
+    OurPairs pairs;
+    try {
+        json::sax_parse(text, &pairs);
+    } catch (Error& error) {
+        throw error.in(file);
+    }
+    std::erase_if(labels, [&](const auto& label) { return pairs.found.contains(label); });
+    return labels;
+}
+
+std::string network_mode(const fs::path& directory) {
+    const std::string file = directory / "hostconfig.json";
+    const json config = oci::parse_json(read(file), file);
+    return oci::ObjectReader(config, file).text("NetworkMode").value_or("");
+}
+
+} // namespace ocinet::shim::docker

@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "oci-config/bundle.h"
-#include "oci-config/settings.h"
+#include "oci-config/state.h"
 
-namespace ocinet::shim {
-
-/// The labels io.ocinet.* that the user gave to a Docker container, as annotations: dockerd hands
-/// no labels to a runtime, and before version 23 no annotations either. They are read where dockerd
-/// keeps them, beside the files that it mounts into the container:
+/// What dockerd keeps of a container, beside the files that it mounts into it: dockerd hands no
+/// labels to a runtime, and before version 23 no annotations either.
 ///     ROOT/containers/ID/config.v2.json                   the container's labels and its image
+///     ROOT/containers/ID/hostconfig.json                  its network at Docker
 ///     ROOT/image/DRIVER/imagedb/content/sha256/DIGEST     the image's labels
-/// dockerd merges an image's labels into the container's: one that has the same value in both is
-/// the image's, and asks for nothing but where image_requests allows it. None for a container of
-/// another engine. Throws Error when the container has such labels, and whose they are cannot be
-/// found out.
-oci::Annotations docker_labels(const oci::Settings& settings, const oci::Bundle& bundle,
-                               const std::string& id);
+namespace ocinet::shim::docker {
 
-} // namespace ocinet::shim
+/// ROOT/containers/ID of the container of that id, by the files that a config.json mounts at
+/// /etc/hosts, /etc/hostname and /etc/resolv.conf, of which the user may have taken the place of
+/// some. Nothing for a container of another engine.
+std::optional<std::filesystem::path> directory_of(const std::vector<std::string>& mounted,
+                                                  const std::string& id);
+
+/// A container's labels io.ocinet.*: its image's, too, which dockerd has merged into them.
+oci::Annotations labels(const std::filesystem::path& directory);
+
+/// Those that are not the image's, which is to say, that stand nowhere in the image's file with the
+/// same value. Throws Error where there is no such file, as with Docker's containerd image store.
+oci::Annotations without_images(oci::Annotations labels, const std::filesystem::path& directory);
+
+/// --network of `docker run`: "none", "default", "host", "container:…", a network's name.
+std::string network_mode(const std::filesystem::path& directory);
+
+} // namespace ocinet::shim::docker

@@ -30,8 +30,13 @@ Json& member(Json& object, const std::string& key, Kind kind, const std::string&
     return found;
 }
 
+// Wherever it is installed: hooks.d of another prefix may name it, too.
 bool is_ours(const Json& hook, const Json& ours) {
-    return hook.is_object() && hook.value("path", Json()) == ours["path"] &&
+    if (!hook.is_object()) {
+        return false;
+    }
+    const Json path = hook.value("path", Json());
+    return path.is_string() && path.get<std::string>().ends_with("/ocinet-hook") &&
            hook.value("args", Json()) == ours["args"];
 }
 

@@ -11,7 +11,6 @@
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/paths.h"
-#include "oci-config/settings.h"
 #include "shim/command_line.h"
 #include "shim/config_file.h"
 #include "shim/report.h"
@@ -21,7 +20,6 @@
 namespace {
 
 namespace fs = std::filesystem;
-namespace oci = ocinet::oci;
 namespace shim = ocinet::shim;
 using ocinet::Error;
 
@@ -52,9 +50,8 @@ void inject_into(const shim::CommandLine& line) {
         return;
     }
     const shim::ConfigFile config(path);
-    const auto bundle = oci::parse_bundle(config.text(), directory);
     const auto injection =
-        shim::injection_for(oci::load_settings(ocinet::paths::settings), bundle, line.id);
+        shim::injection_for(config.text(), directory, line.id, ocinet::paths::settings);
     if (!injection) {
         return;
     }
@@ -78,7 +75,7 @@ int main(int argc, char** argv) {
     fill_standard_descriptors();
     const auto line = shim::parse_command_line({argv + std::min(argc, 1), argv + argc});
     try {
-        const std::string runtime = shim::real_runtime("/etc/ocinet/runtime.json");
+        const std::string runtime = shim::real_runtime(line, "/etc/ocinet/runtime.json");
         if (line.makes_container()) {
             inject_into(line);
         }

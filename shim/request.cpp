@@ -2,25 +2,88 @@
 #include "shim/request.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <vector>
 
 #include "netsetup/base/error.h"
+#include "netsetup/base/log.h"
 #include "netsetup/base/paths.h"
 #include "oci-config/annotations.h"
+#include "oci-config/bundle.h"
 #include "oci-config/image.h"
+#include "oci-config/json.h"
+#include "oci-config/settings.h"
 #include "shim/docker.h"
 
 namespace ocinet::shim {
 
 namespace {
 
+namespace fs = std::filesystem;
+using Network = Injection::Network;
+
+bool may_ask(const std::string& config, const std::string& id) {
+    return config.find(oci::annotation_prefix) != std::string::npos ||
+           (!id.empty() && config.find("/" + id + "/") != std::string::npos);
+}
+
+std::vector<std::string> mounted_by_engine(const nlohmann::json& config) {
+    std::vector<std::string> sources;
+    const auto mounts = config.find("mounts");
+    for (const auto& mount : mounts == config.end() ? nlohmann::json::array() : *mounts) {
+        const auto to = mount.value("destination", nlohmann::json());
+        if (to == "/etc/hosts" || to == "/etc/hostname" || to == "/etc/resolv.conf") {
+            sources.push_back(mount.value("source", ""));
+        }
+    }
+    return sources;
+}
+
+// What the user's labels add to the annotations.
+oci::Annotations labels_of(const fs::path& docker, const oci::Annotations& annotations,
+                           const oci::Settings& settings) {
+    auto labels = docker::labels(docker);
+    std::erase_if(labels, [&](const auto& label) { return annotations.contains(label.first); });
+    if (labels.empty() || settings.image_requests) {
+        return labels;
+    }
+    try {
+        return docker::without_images(std::move(labels), docker);
+    } catch (Error& error) {
+        error.in("whether the container's labels io.ocinet.* are its image's is not known")
+            .hint("ask by --annotation, where docker has it");
+        if (!oci::parse_request(annotations)) {
+            throw;
+        }
+        log::warning(error); // they say nothing then
+        return {};
+    }
+}
+
 bool asks_for(const oci::ContainerRequest& request, const std::string& network) {
     return std::any_of(request.attachments.begin(), request.attachments.end(),
                        [&](const auto& attachment) { return attachment.network == network; });
 }
 
+// Two networks in one namespace, of which neither side knows the other's. With `host` dockerd would
+// take the host's namespace for the one that it made, and set it up.
+void refuse_dockers_own(const fs::path& docker, const oci::ContainerRequest& request) {
+    if (asks_for(request, "host")) {
+        throw Error(R"(the container asks for the network "host", which with Docker only Docker )"
+                    "can give it")
+            .hint("docker run --network host");
+    }
+    const std::string mode = docker::network_mode(docker);
+    if (mode != "none" && !mode.starts_with("container:")) {
+        throw Error("the container asks for a network, and has Docker's \"" + mode + "\", too")
+            .hint("docker run --network none");
+    }
+}
+
 // What the hook cannot do: when it runs, the namespace is made.
-Injection::Network network_of(const oci::Settings& settings, const oci::Bundle& bundle,
-                              const oci::ContainerRequest& request) {
+Network network_of(const oci::Settings& settings, const oci::Bundle& bundle,
+                   const oci::ContainerRequest& request) {
     if (asks_for(request, "host") && bundle.network != oci::Bundle::Network::host) {
         oci::check_image(settings, bundle);
         oci::check_allowed(settings, request);
@@ -28,23 +91,34 @@ Injection::Network network_of(const oci::Settings& settings, const oci::Bundle& 
             throw Error("the container asks for the network \"host\", which is not allowed")
                 .hint("\"host\": true in " + settings.file + " allows it to all");
         }
-        return Injection::Network::host;
+        return Network::host;
     }
-    return asks_for(request, "none") ? Injection::Network::own : Injection::Network::as_it_is;
+    return asks_for(request, "none") ? Network::own : Network::as_it_is;
 }
 
 } // namespace
 
-std::optional<Injection> injection_for(const oci::Settings& settings, const oci::Bundle& bundle,
-                                       const std::string& id) {
-    oci::Annotations labels = docker_labels(settings, bundle, id);
-    std::erase_if(labels,
-                  [&](const auto& label) { return bundle.annotations.contains(label.first); });
+std::optional<Injection> injection_for(const std::string& config, const std::string& directory,
+                                       const std::string& id, const std::string& settings_file) {
+    if (!may_ask(config, id)) {
+        return std::nullopt;
+    }
+    const auto bundle = oci::parse_bundle(config, directory);
+    const auto docker = docker::directory_of(
+        mounted_by_engine(oci::parse_json(config, directory + "/config.json")), id);
+    if (!oci::parse_request(bundle.annotations) && (!docker || docker::labels(*docker).empty())) {
+        return std::nullopt;
+    }
+    const auto settings = oci::load_settings(settings_file);
+    auto labels = docker ? labels_of(*docker, bundle.annotations, settings) : oci::Annotations();
     oci::Annotations all = bundle.annotations;
     all.insert(labels.begin(), labels.end());
     const auto request = oci::parse_request(all);
     if (!request) {
         return std::nullopt;
+    }
+    if (docker) {
+        refuse_dockers_own(*docker, *request);
     }
     return Injection{.hook = paths::hook_program(),
                      .annotations = std::move(labels),

@@ -4,17 +4,17 @@
 #include <optional>
 #include <string>
 
-#include "oci-config/bundle.h"
-#include "oci-config/settings.h"
 #include "shim/injection.h"
 
 namespace ocinet::shim {
 
-/// What the container's config.json must hold for what it asks for, by annotations or by Docker's
+/// What a container's config.json must hold for what it asks for, by annotations or by Docker's
 /// labels (an annotation counts for more than a label of its name); nothing when it asks for
-/// nothing. Throws Error for what cannot be asked, or may not: an image asks for the host's
-/// network, or the administrator does not allow it (Settings::host).
-std::optional<Injection> injection_for(const oci::Settings& settings, const oci::Bundle& bundle,
-                                       const std::string& id);
+/// nothing: then neither the file nor any of ours needs to be right. `directory` is the bundle's,
+/// `settings` the file of oci::Settings. Throws Error for what cannot be asked, or may not: an
+/// image asks for the host's network, or the administrator does not allow it (oci::Settings::host),
+/// or the engine gives the container a network of its own.
+std::optional<Injection> injection_for(const std::string& config, const std::string& directory,
+                                       const std::string& id, const std::string& settings);
 
 } // namespace ocinet::shim

@@ -102,6 +102,42 @@ TEST_CASE("docker: what an image's LABEL says is no request") {
     CHECK(lab.left() == nothing_left);
 }
 
+TEST_CASE("docker: a container with files of its user's has its network by its labels") {
+    SKIP_IF_MISSING(missing());
+    const DockerLab lab;
+    lab.lab.host.write("/run/hosts", "127.0.0.1 mine\n");
+    lab.serve("--name box -v /run/hosts:/etc/hosts " + on_bridge);
+    CHECK(lab.is_reached());
+}
+
+TEST_CASE("docker: the host's network is Docker's to give, and nothing of the host is changed") {
+    SKIP_IF_MISSING(missing());
+    const DockerLab lab;
+    const Host& host = lab.lab.host;
+    host.write("/etc/ocinet/ocinet.json", R"({"host": true})");
+    lab.docker.must("run --rm web true"); // docker0 keeps what its first port brought it
+    const auto before = host.snapshot();
+    for (const std::string network : {"", "--network none "}) {
+        const Result result = lab.docker.run("run --rm --runtime ocinet " + network +
+                                             "--label io.ocinet.network=host web true");
+        CHECK(result.status != 0);
+        CHECK_THAT(result.err, contains("docker run --network host"));
+    }
+    CHECK(difference(before, host.snapshot()) == no_difference);
+}
+
+TEST_CASE("docker: a container that has Docker's network, too, is refused") {
+    SKIP_IF_MISSING(missing());
+    const DockerLab lab;
+    for (const std::string network : {"bridge", "none"}) {
+        const Result result = lab.docker.run(
+            "run --rm --runtime ocinet --label io.ocinet.network=" + network + " web true");
+        CHECK(result.status != 0);
+        CHECK_THAT(result.err, contains("docker run --network none"));
+    }
+    CHECK(lab.left() == nothing_left);
+}
+
 TEST_CASE("docker: a container that cannot have its network says why, and leaves nothing") {
     SKIP_IF_MISSING(missing());
     const DockerLab lab;
@@ -123,6 +159,14 @@ TEST_CASE("docker: with ocinet-runtime as the default one, others' containers ar
     const DockerLab lab(with_wrapper + " --default-runtime ocinet");
     CHECK_THAT(lab.docker.must("run --rm web ip -4 address show eth0"), contains("172.17."));
     CHECK(lab.docker.run("run --rm web sh -c 'exit 7'").status == 7);
+    // Also where our own files are not right.
+    lab.lab.host.write("/etc/ocinet/ocinet.json", "{");
+    CHECK(lab.docker.run("run --rm web sh -c 'exit 7'").status == 7);
+    lab.docker.must("run -d --name other web sleep 1000");
+    lab.lab.host.write("/etc/ocinet/runtime.json", "{");
+    lab.docker.must("rm -f other");
+    lab.lab.host.sh("rm /etc/ocinet/ocinet.json");
+    wrap(lab.lab.host, "runc");
     lab.serve("--name box --network none --label io.ocinet.publish=8080:80");
     CHECK(lab.lab.host.run(cli_program() + " doctor --fix").status == 0);
     CHECK(lab.is_reached());

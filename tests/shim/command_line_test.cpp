@@ -58,7 +58,15 @@ TEST_CASE("what a command line of runc or crun says") {
         {"create --bundle /a -b /b c1", "create", "c1", "/b", "", ""},
         {"run -d --keep c1 -b /b", "run", "c1", "/b", "", ""},
         {"run -b /b -- c1", "run", "c1", "/b", "", ""},
+        {"run -db /b c1", "run", "c1", "/b", "", ""},
+        {"run -db/b c1", "run", "c1", "/b", "", ""},
+        {"run -dh c1", "run", "c1", none, "", ""},
+        // of a runtime that we do not know
+        {"--platform systrap --log /l create --bundle /b c1", "create", "c1", "/b", "/l", ""},
+        {"--network none --debug kill c1", "kill", "", none, "", ""},
+        {"--platform systrap frobnicate c1", "c1", "", none, "", ""},
         // what only looks like it
+        {"run -- c1 -b /b", "run", "c1", none, "", ""},
         {"create --pid-file --bundle c1", "create", "c1", none, "", ""},
         {"create --pid-file -b --bundle /b c1", "create", "c1", "/b", "", ""},
         {"--log create run c1", "run", "c1", none, "create", ""},
@@ -89,6 +97,12 @@ TEST_CASE("crun's other name for config.json") {
     CHECK(parsed("run --config=/x.json c1").config == "/x.json");
     CHECK(parsed("run --conf /x.json c1").config == "/x.json");
     CHECK(!parsed("run --con /x.json c1").config); // --console-socket begins so, too
+}
+
+TEST_CASE("a command's words, and the state's directory") {
+    const auto line = parsed("--root /r kill c1 TERM");
+    CHECK(line.root == "/r");
+    CHECK(line.words == std::vector<std::string>{"c1", "TERM"});
 }
 
 TEST_CASE("what makes a container") {

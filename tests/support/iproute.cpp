@@ -47,7 +47,8 @@ Iproute::Program Iproute::start(const Place& place, std::vector<const char*> arg
 }
 
 Iproute::Iproute(const Place& place) {
-    // "address show" is first: it brings the names of the links up to date, which ip keeps.
+    // "address show" is first: it brings the names of the links up to date, which ip keeps. bridge
+    // would keep the name of a link that is renamed between two snapshots, for `fdb` and `master`.
     programs_.push_back(start(place, {"ip", "-j", "-d", "-batch", "-"},
                               {{"links", "address show"},
                                {"routes", "route show table all"},
