@@ -94,7 +94,7 @@ private:
 std::optional<fs::path> directory_of(const std::vector<std::string>& mounted,
                                      const std::string& id) {
     for (const fs::path file : mounted) {
-        const fs::path directory = file.parent_path();
+        fs::path directory = file.parent_path();
         std::error_code error;
         if (!id.empty() && directory.filename() == id &&
             fs::exists(container_file(directory), error)) {
