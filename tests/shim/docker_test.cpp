@@ -27,8 +27,6 @@ struct Docker {
                      {"Image", "sha256:" + digest},
                      {"Driver", "overlay2"},
                      {"Config", {{"Labels", {{"io.ocinet.network", "web"}, {"other", "label"}}}}}};
-        host_config = {{"NetworkMode", "none"}};
-        image = R"({"config":{"Labels":{"maintainer":"somebody"}}})";
         for (const char* file : {"hosts", "hostname", "resolv.conf"}) {
             bundle["mounts"].push_back({{"destination", std::string("/etc/") + file},
                                         {"type", "bind"},
@@ -65,8 +63,8 @@ struct Docker {
 
     TempDir root;
     json container;
-    json host_config;
-    std::string image;
+    json host_config = {{"NetworkMode", "none"}};
+    std::string image = R"({"config":{"Labels":{"maintainer":"somebody"}}})";
     json bundle;
 };
 
