@@ -34,7 +34,7 @@ struct DockerLab {
     DockerLab(const DockerLab&) = delete;
     DockerLab& operator=(const DockerLab&) = delete;
 
-    const Host& prepared() {
+    const Host& prepared() const {
         wrap(lab.host, "runc");
         return lab.host;
     }
@@ -58,7 +58,7 @@ struct DockerLab {
 TEST_CASE("docker: a container has its network for its life, by its labels") {
     SKIP_IF_MISSING(missing());
     const DockerLab lab;
-    const std::string id = lab.serve("--name box " + on_bridge);
+    lab.serve("--name box " + on_bridge);
     CHECK(lab.is_reached());
     CHECK_THAT(lab.docker.must("exec box ip route"), contains("default via 10.90.0.1 dev eth0"));
     lab.docker.must("restart -t 0 box");
