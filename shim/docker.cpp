@@ -28,28 +28,50 @@ std::string read(const std::string& file) {
     return std::move(*text);
 }
 
-std::string container_file(const fs::path& directory) {
-    return directory / "config.v2.json";
-}
+constexpr const char* container_file = "config.v2.json";
 
 bool is_digest(std::string_view text) {
     return text.size() == 64 &&
            text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-fs::path image_file(const fs::path& directory) {
-    const std::string file = container_file(directory);
-    const json container = oci::parse_json(read(file), file);
-    oci::ObjectReader reader(container, file);
-    const std::string image = reader.text("Image").value_or("");
-    const std::string driver = reader.text("Driver").value_or("");
+fs::path image_of(oci::ObjectReader& container, const fs::path& directory) {
+    const std::string image = container.text("Image").value_or("");
+    const std::string driver = container.text("Driver").value_or("");
     const std::string digest =
         image.starts_with(digest_prefix) ? image.substr(digest_prefix.size()) : "";
     if (!is_digest(digest) || driver.empty() || driver.find('/') != std::string::npos) {
-        throw Error(file + " names no image");
+        return {};
     }
     return directory.parent_path().parent_path() / "image" / driver / "imagedb/content/sha256" /
            digest;
+}
+
+oci::Annotations our_labels(oci::ObjectReader& container) {
+    oci::Annotations labels;
+    const auto* config = container.object("Config");
+    if (!config) {
+        return labels;
+    }
+    oci::ObjectReader of_config(*config, container.name() + ": Config");
+    if (const auto* all = of_config.object("Labels")) {
+        labels = oci::parse_annotations(*all, of_config.name() + ": Labels");
+    }
+    std::erase_if(
+        labels, [](const auto& label) { return !label.first.starts_with(oci::annotation_prefix); });
+    return labels;
+}
+
+// A file without our labels need not be right.
+Container read_container(const fs::path& directory, const std::string& text) {
+    if (text.find(oci::annotation_prefix) == std::string::npos) {
+        return {.directory = directory};
+    }
+    const std::string file = directory / container_file;
+    const json container = oci::parse_json(text, file);
+    oci::ObjectReader reader(container, file);
+    return {
+        .directory = directory, .labels = our_labels(reader), .image = image_of(reader, directory)};
 }
 
 /// Whatever stands under one of our keys, wherever that is. The image's author wrote the text, and
@@ -91,43 +113,24 @@ private:
 
 } // namespace
 
-std::optional<fs::path> directory_of(const std::vector<std::string>& mounted,
-                                     const std::string& id) {
+std::optional<Container> find(const std::vector<std::string>& mounted, const std::string& id) {
     for (const fs::path file : mounted) {
-        fs::path directory = file.parent_path();
-        std::error_code error;
-        if (!id.empty() && directory.filename() == id &&
-            fs::exists(container_file(directory), error)) {
-            return directory;
+        const fs::path directory = file.parent_path();
+        if (id.empty() || directory.filename() != id) {
+            continue;
+        }
+        if (const auto text = read_file(directory / container_file, largest_file)) {
+            return read_container(directory, *text);
         }
     }
     return std::nullopt;
 }
 
-oci::Annotations labels(const fs::path& directory) {
-    const std::string file = container_file(directory);
-    const std::string text = read(file);
-    oci::Annotations labels;
-    if (text.find(oci::annotation_prefix) == std::string::npos) {
-        return labels;
+oci::Annotations without_images(oci::Annotations labels, const Container& container) {
+    const std::string file = container.image;
+    if (file.empty()) {
+        throw Error((container.directory / container_file).string() + " names no image");
     }
-    const json container = oci::parse_json(text, file);
-    oci::ObjectReader reader(container, file);
-    const auto* config = reader.object("Config");
-    if (!config) {
-        return labels;
-    }
-    oci::ObjectReader of_config(*config, file + ": Config");
-    if (const auto* all = of_config.object("Labels")) {
-        labels = oci::parse_annotations(*all, file + ": Config: Labels");
-    }
-    std::erase_if(
-        labels, [](const auto& label) { return !label.first.starts_with(oci::annotation_prefix); });
-    return labels;
-}
-
-oci::Annotations without_images(oci::Annotations labels, const fs::path& directory) {
-    const std::string file = image_file(directory);
     const std::string text = read(file);
     OurPairs pairs;
     try {
@@ -139,8 +142,8 @@ oci::Annotations without_images(oci::Annotations labels, const fs::path& directo
     return labels;
 }
 
-std::string network_mode(const fs::path& directory) {
-    const std::string file = directory / "hostconfig.json";
+std::string network_mode(const Container& container) {
+    const std::string file = container.directory / "hostconfig.json";
     const json config = oci::parse_json(read(file), file);
     return oci::ObjectReader(config, file).text("NetworkMode").value_or("");
 }

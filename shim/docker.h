@@ -15,20 +15,26 @@
 ///     ROOT/image/DRIVER/imagedb/content/sha256/DIGEST     the image's labels
 namespace ocinet::shim::docker {
 
-/// ROOT/containers/ID of the container of that id, by the files that a config.json mounts at
-/// /etc/hosts, /etc/hostname and /etc/resolv.conf, of which the user may have taken the place of
-/// some. Nothing for a container of another engine.
-std::optional<std::filesystem::path> directory_of(const std::vector<std::string>& mounted,
-                                                  const std::string& id);
+struct Container {
+    /// ROOT/containers/ID.
+    std::filesystem::path directory;
+    /// Those io.ocinet.*: its image's, too, which dockerd has merged into them.
+    oci::Annotations labels;
+    /// The image's file, as far as it has labels; empty where none is named.
+    std::filesystem::path image;
+};
 
-/// A container's labels io.ocinet.*: its image's, too, which dockerd has merged into them.
-oci::Annotations labels(const std::filesystem::path& directory);
+/// The container of that id, by the files that a config.json mounts at /etc/hosts, /etc/hostname
+/// and /etc/resolv.conf, of which the user may have taken the place of some. Nothing for a
+/// container of another engine.
+std::optional<Container> find(const std::vector<std::string>& mounted, const std::string& id);
 
-/// Those that are not the image's, which is to say, that stand nowhere in the image's file with the
-/// same value. Throws Error where there is no such file, as with Docker's containerd image store.
-oci::Annotations without_images(oci::Annotations labels, const std::filesystem::path& directory);
+/// Of these labels those that are not the image's, which is to say, that stand nowhere in the
+/// image's file with the same value. Throws Error where there is no such file, as with Docker's
+/// containerd image store.
+oci::Annotations without_images(oci::Annotations labels, const Container& container);
 
 /// --network of `docker run`: "none", "default", "host", "container:…", a network's name.
-std::string network_mode(const std::filesystem::path& directory);
+std::string network_mode(const Container& container);
 
 } // namespace ocinet::shim::docker

@@ -2,7 +2,6 @@
 #include "shim/request.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -20,13 +19,7 @@ namespace ocinet::shim {
 
 namespace {
 
-namespace fs = std::filesystem;
 using Network = Injection::Network;
-
-bool may_ask(const std::string& config, const std::string& id) {
-    return config.find(oci::annotation_prefix) != std::string::npos ||
-           (!id.empty() && config.find("/" + id + "/") != std::string::npos);
-}
 
 std::vector<std::string> mounted_by_engine(const nlohmann::json& config) {
     std::vector<std::string> sources;
@@ -40,20 +33,24 @@ std::vector<std::string> mounted_by_engine(const nlohmann::json& config) {
     return sources;
 }
 
-// What the user's labels add to the annotations.
-oci::Annotations labels_of(const fs::path& docker, const oci::Annotations& annotations,
-                           const oci::Settings& settings) {
-    auto labels = docker::labels(docker);
-    std::erase_if(labels, [&](const auto& label) { return annotations.contains(label.first); });
-    if (labels.empty() || settings.image_requests) {
-        return labels;
+// dockerd keeps a container's files in a directory that has its id for a name.
+std::optional<docker::Container>
+docker_container(const std::string& config, const std::string& directory, const std::string& id) {
+    if (id.empty() || config.find("/" + id + "/") == std::string::npos) {
+        return std::nullopt;
     }
+    return docker::find(mounted_by_engine(oci::parse_json(config, directory + "/config.json")), id);
+}
+
+// Of labels that no annotation outranks the user's.
+oci::Annotations users_labels(oci::Annotations labels, const docker::Container& docker,
+                              bool annotations_ask) {
     try {
         return docker::without_images(std::move(labels), docker);
     } catch (Error& error) {
         error.in("whether the container's labels io.ocinet.* are its image's is not known")
             .hint("ask by --annotation, where docker has it");
-        if (!oci::parse_request(annotations)) {
+        if (!annotations_ask) {
             throw;
         }
         log::warning(error); // they say nothing then
@@ -68,7 +65,7 @@ bool asks_for(const oci::ContainerRequest& request, const std::string& network) 
 
 // Two networks in one namespace, of which neither side knows the other's. With `host` dockerd would
 // take the host's namespace for the one that it made, and set it up.
-void refuse_dockers_own(const fs::path& docker, const oci::ContainerRequest& request) {
+void refuse_dockers_own(const docker::Container& docker, const oci::ContainerRequest& request) {
     if (asks_for(request, "host")) {
         throw Error(R"(the container asks for the network "host", which with Docker only Docker )"
                     "can give it")
@@ -100,17 +97,22 @@ Network network_of(const oci::Settings& settings, const oci::Bundle& bundle,
 
 std::optional<Injection> injection_for(const std::string& config, const std::string& directory,
                                        const std::string& id, const std::string& settings_file) {
-    if (!may_ask(config, id)) {
+    const auto docker = docker_container(config, directory, id);
+    if (!docker && config.find(oci::annotation_prefix) == std::string::npos) {
         return std::nullopt;
     }
     const auto bundle = oci::parse_bundle(config, directory);
-    const auto docker = docker::directory_of(
-        mounted_by_engine(oci::parse_json(config, directory + "/config.json")), id);
-    if (!oci::parse_request(bundle.annotations) && (!docker || docker::labels(*docker).empty())) {
+    const bool annotations_ask = oci::parse_request(bundle.annotations).has_value();
+    auto labels = docker ? docker->labels : oci::Annotations();
+    std::erase_if(labels,
+                  [&](const auto& label) { return bundle.annotations.contains(label.first); });
+    if (!annotations_ask && labels.empty()) {
         return std::nullopt;
     }
     const auto settings = oci::load_settings(settings_file);
-    auto labels = docker ? labels_of(*docker, bundle.annotations, settings) : oci::Annotations();
+    if (!labels.empty() && !settings.image_requests) {
+        labels = users_labels(std::move(labels), *docker, annotations_ask);
+    }
     oci::Annotations all = bundle.annotations;
     all.insert(labels.begin(), labels.end());
     const auto request = oci::parse_request(all);

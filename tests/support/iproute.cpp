@@ -83,6 +83,9 @@ nlohmann::json Iproute::everything() {
     nlohmann::json said;
     for (auto& program : programs_) {
         for (const auto& query : program.queries) {
+            if (!trim(program.rest).empty()) {
+                throw Error("ip or bridge gave more than one answer: " + program.rest);
+            }
             write_all(program.questions.get(), std::string(query.command) + "\n", "ip or bridge");
             std::string line;
             while (trim(line).empty()) {
