@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "cli/utc.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
+#include "netsetup/base/utc.h"
 #include "netsetup/recover.h"
 #include "oci-config/bundle.h"
 

@@ -9,10 +9,10 @@
 #include "cli/network_file.h"
 #include "cli/print.h"
 #include "cli/root.h"
-#include "cli/utc.h"
 #include "cli/verbs.h"
 #include "drivers/requests.h"
 #include "netsetup/base/new_file.h"
+#include "netsetup/base/utc.h"
 #include "netsetup/host.h"
 
 namespace ocinet::cli {

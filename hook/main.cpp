@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // ocinet-hook: an OCI hook (runtime-spec, "POSIX-platform Hooks").
-#include <fcntl.h>
 #include <getopt.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "netsetup/base/deadline.h"
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
+#include "netsetup/base/program.h"
 #include "netsetup/base/text.h"
 
 namespace {
@@ -100,17 +100,6 @@ Arguments parse(int argc, char** argv) {
     return arguments;
 }
 
-// A runtime may start us with 0, 1 or 2 closed: a socket of ours there would get our messages.
-void fill_standard_descriptors() {
-    int fd = 0;
-    do {
-        fd = ::open("/dev/null", O_RDWR);
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO) {
-        ::close(fd);
-    }
-}
-
 int run(int argc, char** argv) {
     try {
         const Arguments arguments = parse(argc, argv);
@@ -138,7 +127,7 @@ int run(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
-    fill_standard_descriptors();
+    ocinet::fill_standard_descriptors();
     // It may be an image's: libc takes the names of files and our parser its manners from it.
     ::clearenv();
     // What we make has the modes that we say, whoever calls us.

@@ -11,6 +11,7 @@
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/paths.h"
+#include "netsetup/base/program.h"
 #include "shim/command_line.h"
 #include "shim/config_file.h"
 #include "shim/report.h"
@@ -22,18 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace shim = ocinet::shim;
 using ocinet::Error;
-
-// An engine may start us with 0, 1 or 2 closed, and so does the runtime start: until then a file of
-// ours there would get our messages.
-void fill_standard_descriptors() {
-    int fd = 0;
-    do {
-        fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO) {
-        ::close(fd);
-    }
-}
 
 std::string config_of(const shim::CommandLine& line) {
     return line.config && *line.config != "config.json"
@@ -72,7 +61,7 @@ void inject_into(const shim::CommandLine& line) {
 } // namespace
 
 int main(int argc, char** argv) {
-    fill_standard_descriptors();
+    ocinet::fill_standard_descriptors(O_CLOEXEC); // the runtime starts as we were started
     const auto line = shim::parse_command_line({argv + std::min(argc, 1), argv + argc});
     try {
         const std::string runtime = shim::real_runtime(line, "/etc/ocinet/runtime.json");

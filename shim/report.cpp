@@ -3,26 +3,17 @@
 
 #include <fcntl.h>
 
-#include <array>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "netsetup/base/fd.h"
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
+#include "netsetup/base/utc.h"
 
 namespace ocinet::shim {
 
 namespace {
-
-// RFC 3339.
-std::string now() {
-    const std::time_t time = std::time(nullptr);
-    std::tm parts{};
-    std::array<char, 32> text{};
-    ::gmtime_r(&time, &parts);
-    return {text.data(), std::strftime(text.data(), text.size(), "%FT%TZ", &parts)};
-}
 
 std::string quoted(const std::string& text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -30,9 +21,11 @@ std::string quoted(const std::string& text) {
 
 std::string line_of(const std::string& format, const std::string& message) {
     if (format == "json") {
-        return R"({"level":"error","msg":)" + quoted(message) + R"(,"time":")" + now() + "\"}\n";
+        return R"({"level":"error","msg":)" + quoted(message) + R"(,"time":")" +
+               utc_text(std::time(nullptr)) + "\"}\n";
     }
-    return "time=\"" + now() + "\" level=error msg=" + quoted(message) + "\n";
+    return "time=\"" + utc_text(std::time(nullptr)) + "\" level=error msg=" + quoted(message) +
+           "\n";
 }
 
 // Empty where it is no file's: crun's words for other places.

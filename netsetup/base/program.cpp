@@ -86,6 +86,16 @@ std::vector<char*> argument_list(std::vector<std::string>& words) {
     return arguments;
 }
 
+void fill_standard_descriptors(int flags) {
+    int fd = 0;
+    do {
+        fd = ::open("/dev/null", O_RDWR | flags);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO) {
+        ::close(fd);
+    }
+}
+
 std::optional<std::string> installed_program(const std::string& name) {
     for (const auto directory : split(search_path, ':')) {
         std::string path = std::string(directory) + "/" + name;

@@ -12,6 +12,10 @@ namespace ocinet {
 /// As exec(3) wants them: the words' own characters, with a null behind them.
 std::vector<char*> argument_list(std::vector<std::string>& words);
 
+/// Opens /dev/null as each of 0, 1 and 2 that whoever started us has left closed: else a file or
+/// socket of ours there would get our messages. `flags` as open(2) has them, O_CLOEXEC or none.
+void fill_standard_descriptors(int flags = 0);
+
 struct Ended {
     int status = 0;
     /// On stdout and stderr.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "cli/utc.h"
+#include "netsetup/base/utc.h"
 
 #include <array>
 
 #include "netsetup/base/error.h"
 
-namespace ocinet::cli {
+namespace ocinet {
 
 std::string utc_text(std::time_t time) {
     std::array<char, sizeof "2026-11-25T02:08:43Z"> text{};
@@ -17,4 +17,4 @@ std::string utc_text(std::time_t time) {
     return text.data();
 }
 
-} // namespace ocinet::cli
+} // namespace ocinet

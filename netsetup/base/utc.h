@@ -4,9 +4,9 @@
 #include <ctime>
 #include <string>
 
-namespace ocinet::cli {
+namespace ocinet {
 
 /// `2026-11-25T02:08:43Z` (RFC 3339).
 std::string utc_text(std::time_t time);
 
-} // namespace ocinet::cli
+} // namespace ocinet
