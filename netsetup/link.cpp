@@ -285,15 +285,28 @@ netlink::Message raise(const std::string& name) {
     return message;
 }
 
-netlink::Message finish(int index, const std::string& name, const std::string& alias) {
+namespace {
+
+netlink::Message commit(int index, const std::string& name, const std::string& alias,
+                        unsigned flags) {
     netlink::Message message(RTM_SETLINK, 0);
     auto& header = message.header<ifinfomsg>();
-    header.ifi_flags = IFF_UP;
-    header.ifi_change = IFF_UP;
+    header.ifi_flags = flags;
+    header.ifi_change = flags;
     header.ifi_index = index;
     message.put_string(IFLA_IFNAME, name);
     message.put_string(IFLA_IFALIAS, alias);
     return message;
+}
+
+} // namespace
+
+netlink::Message name(int index, const std::string& name, const std::string& alias) {
+    return commit(index, name, alias, 0);
+}
+
+netlink::Message finish(int index, const std::string& name, const std::string& alias) {
+    return commit(index, name, alias, IFF_UP);
 }
 
 void remove(netlink::Socket& socket, const std::string& name) {

@@ -124,8 +124,9 @@ Link required(netlink::Socket& socket, const std::string& name);
 netlink::Message change(const std::string& name);
 /// A message that raises it.
 netlink::Message raise(const std::string& name);
-/// The commit of a new link: its final name, the mark that it is ours, and the link up, all at
-/// once.
+/// The commit of a new link: its final name and the mark that it is ours.
+netlink::Message name(int index, const std::string& name, const std::string& alias);
+/// The same with the link up, all at once.
 netlink::Message finish(int index, const std::string& name, const std::string& alias);
 /// Deletes it; one that does not exist is success.
 void remove(netlink::Socket& socket, const std::string& name);

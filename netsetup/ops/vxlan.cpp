@@ -45,13 +45,12 @@ std::vector<sysctl::Setting> settings() {
     return sysctl::ipv6_settings(false);
 }
 
-netlink::Message create(const EnsureVxlan& op, int bridge, int lower) {
+netlink::Message create(const EnsureVxlan& op, int lower) {
     netlink::Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
     message.header<ifinfomsg>().ifi_family = AF_UNSPEC;
     message.put_string(IFLA_IFNAME, op.temporary);
     message.put(IFLA_ADDRESS, op.mac.bytes.data(), op.mac.bytes.size());
     message.put_u32(IFLA_MTU, op.mtu);
-    message.put_u32(IFLA_MASTER, std::uint32_t(bridge));
     message.nest(IFLA_LINKINFO, [&](netlink::Message& info) {
         info.put_string(IFLA_INFO_KIND, "vxlan");
         info.nest(IFLA_INFO_DATA, [&](netlink::Message& data) {
@@ -81,13 +80,22 @@ void put_quiet_port(netlink::Message& message) {
     });
 }
 
-// How its port of the bridge works: before it is up, nothing goes by it.
-netlink::Message quieten(int index) {
-    netlink::Message message(RTM_NEWLINK, 0);
-    message.header<ifinfomsg>().ifi_index = index;
-    put_quiet_port(message);
-    message.command(2);
-    return message;
+// From its final name on, before it is up, so that nothing goes by it: the bridge's port, and how
+// that works. Not before: what is told of it under its first name, after its second one, is to
+// bgpd of FRR 8.4, which hears everything by two connections, of a link without an index, and it
+// takes all other hosts for out of reach.
+std::vector<netlink::Message> complete(const EnsureVxlan& op, int index, int bridge) {
+    std::vector<netlink::Message> messages;
+    messages.push_back(link::name(index, op.name, link_alias("", op.network)));
+    messages.back().put_u32(IFLA_MASTER, std::uint32_t(bridge));
+    messages.back().command(2);
+    messages.emplace_back(RTM_NEWLINK, 0);
+    messages.back().header<ifinfomsg>().ifi_index = index;
+    put_quiet_port(messages.back());
+    messages.back().command(3);
+    messages.push_back(link::raise(op.name));
+    messages.back().command(4);
+    return messages;
 }
 
 // A network identifier is used once for each UDP port, and the port's socket is made when the
@@ -109,13 +117,12 @@ void make(const EnsureVxlan& op, Context& context) {
         link::remove(context.route, op.name); // one of the same identifier would stand in the way
     }
     const int lower = op.lower.empty() ? 0 : link::required(context.route, op.lower).index;
-    context.route.send(create(op, link::required(context.route, op.bridge).index, lower));
+    const int bridge = link::required(context.route, op.bridge).index;
+    context.route.send(create(op, lower));
     sysctl::set_ipv6(op.temporary, settings());
     const int index = link::required(context.route, op.temporary).index;
-    context.route.send(quieten(index));
-    auto commit = link::finish(index, op.name, link_alias("", op.network));
-    commit.command(3);
-    context.route.send(std::move(commit));
+    auto rest = complete(op, index, bridge);
+    context.route.send(rest);
 }
 
 // By its entries.
@@ -155,18 +162,19 @@ Description describe(const EnsureVxlan& op) {
         description.apply.push_back("ip link delete dev " + op.name);
     }
     description.apply.push_back("ip link add name " + op.temporary + " address " + op.mac.text() +
-                                " mtu " + std::to_string(op.mtu) + " master " + op.bridge +
-                                " type vxlan id " + std::to_string(op.vni) + " local " +
-                                op.local.text() + (op.lower.empty() ? "" : " dev " + op.lower) +
-                                " dstport " + std::to_string(op.port) + " nolearning");
+                                " mtu " + std::to_string(op.mtu) + " type vxlan id " +
+                                std::to_string(op.vni) + " local " + op.local.text() +
+                                (op.lower.empty() ? "" : " dev " + op.lower) + " dstport " +
+                                std::to_string(op.port) + " nolearning");
     for (auto& command : sysctl::ipv6_commands(op.temporary, settings())) {
         description.apply.push_back(std::move(command));
     }
-    description.apply.push_back("ip link set dev " + op.temporary +
+    description.apply.push_back("ip link set dev " + op.temporary + " name " + op.name + " alias " +
+                                shell_word(link_alias("", op.network)) + " master " + op.bridge);
+    description.apply.push_back("ip link set dev " + op.name +
                                 " type bridge_slave learning off flood off mcast_flood off "
                                 "bcast_flood off neigh_suppress on");
-    description.apply.push_back("ip link set dev " + op.temporary + " name " + op.name + " alias " +
-                                shell_word(link_alias("", op.network)) + " up");
+    description.apply.push_back("ip link set dev " + op.name + " up");
     description.undo.push_back("ip link delete dev " + op.name);
     return description;
 }

@@ -90,12 +90,13 @@ TEST_CASE("an overlay's tunnels are made behind its bridge") {
     const auto vxlan = operation<ops::EnsureVxlan>(plan);
     CHECK(join(commands(vxlan), "\n") ==
           "ip link add name " + vxlan.temporary + " address " + vxlan.mac.text() +
-              " mtu 1450 master oc-web type vxlan id 95 local 192.0.2.1 dstport 4789 nolearning\n"
+              " mtu 1450 type vxlan id 95 local 192.0.2.1 dstport 4789 nolearning\n"
               "sysctl -w net.ipv6.conf." +
               vxlan.temporary + ".disable_ipv6=1\nip link set dev " + vxlan.temporary +
-              " type bridge_slave learning off flood off mcast_flood off bcast_flood off "
-              "neigh_suppress on\nip link set dev " +
-              vxlan.temporary + " name vx-web alias ocinet::web up");
+              " name vx-web alias ocinet::web master oc-web\n"
+              "ip link set dev vx-web type bridge_slave learning off flood off mcast_flood off "
+              "bcast_flood off neigh_suppress on\n"
+              "ip link set dev vx-web up");
     CHECK(join(commands(operation<ops::KnowEndpoints>(plan)), "\n") ==
           "bridge fdb replace 02:0c:0a:5f:02:04 dev vx-web dst 192.0.2.2 self permanent\n"
           "bridge fdb replace 02:0c:0a:5f:02:04 dev vx-web master static\n"

@@ -3,6 +3,7 @@
 // where.
 #include <set>
 
+#include "netsetup/base/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/etcd.h"
 #include "tests/support/frr.h"
@@ -56,8 +57,6 @@ std::set<std::string> ours(const Host& host) {
     return addresses;
 }
 
-/// FRR does not run yet: where a link is renamed, as with the first container of a network,
-/// bgpd 8.4 may take the ways to other hosts for missing, and does not ask again (docs/overlay.md).
 struct Hosts {
     void start() {
         one.start();
@@ -73,9 +72,9 @@ struct Hosts {
 struct Two : Hosts {
     Two() {
         net.write_network("blue", network_of(net, {4, 6}));
+        start();
         first.attach();
         second.attach();
-        start();
     }
 
     Container first{net.host(1), {{"io.ocinet.network", "blue:ip=10.95.1.200,ip=fd95::1:c8"}}};
@@ -127,6 +126,31 @@ TEST_CASE("evpn: routing daemons that come later, or come back, tell of what is 
     hosts.one.start();
     CHECK(comes_to_know(hosts.net.host(2), "10.95.1.5"));
     CHECK(comes_to_reach(there, "10.95.1.5"));
+}
+
+// What bgpd of FRR 8.4 hears of a link by its first name after it has heard the second one is, to
+// it, of a link without an index: it takes all other hosts for out of reach.
+TEST_CASE("evpn: by the first name of a link nothing is told but that it is there") {
+    const Underlay net(1);
+    net.write_network("blue", network_of(net));
+    const Container box = net.container(1, "blue");
+    Process monitor = net.host(1).start("exec ip -o monitor link");
+    net.host(1).sh("ip link add probe type bridge");
+    REQUIRE(eventually([&] { return monitor.out().find("probe") != std::string::npos; }));
+    box.attach();
+    net.host(1).sh("ip link del probe");
+    REQUIRE(eventually([&] { return monitor.out().find("Deleted") != std::string::npos; }));
+    for (const std::string link : {"oc-blue", "vx-blue"}) {
+        const json shown = json::parse(net.host(1).sh("ip -j link show dev " + link));
+        const std::string index = std::to_string(shown[0]["ifindex"].get<int>()) + ": ";
+        const std::string told = monitor.out();
+        int by_first_name = 0;
+        for (const auto line : split(told, '\n')) {
+            by_first_name += line.starts_with(index) && !line.starts_with(index + link) ? 1 : 0;
+        }
+        INFO(link << ":\n" << told);
+        CHECK(by_first_name == 1);
+    }
 }
 
 TEST_CASE("evpn: of a host's containers the one that ended is forgotten, and no other") {
