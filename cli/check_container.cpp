@@ -25,9 +25,17 @@ Context open_container(const Record& record, Host& host) {
     return context;
 }
 
+Needs needs_of(const Step& step) {
+    return std::visit([](const auto& op) { return needs(op); }, step.operation);
+}
+
+bool runs_plugins(const Step& step) {
+    return !needs_of(step).plugins.empty();
+}
+
 bool can_check(const Step& step, const Context& context) {
-    return context.container ||
-           !std::visit([](const auto& op) { return needs(op); }, step.operation).container;
+    return (context.container || !needs_of(step).container) &&
+           (!context.netns_path.empty() || !runs_plugins(step));
 }
 
 void repair_step(const Step& step, std::vector<std::string> found, Context& context,
@@ -62,20 +70,33 @@ void check_step(const Step& step, Context& context, bool mend, Checked& checked)
     }
 }
 
-// Its steps one by one, in the order in which they were done: a repaired bridge can take its port.
-void check_plan(const Record& record, Host& host, bool mend, Checked& checked) {
-    Context context = open_container(record, host);
-    // So that others do not change what is shared while it is looked at.
-    const auto held = host.locks.shared(record.networks);
-    for (const auto* steps : {&record.plan.shared, &record.plan.own}) {
-        for (const auto& step : *steps) {
-            if (can_check(step, context)) {
-                check_step(step, context, mend, checked);
-            } else {
-                checked.note = "its process is gone: what is inside it was not checked";
-            }
+// One by one, in the order in which they were done: a repaired bridge can take its port.
+void check_some(const std::vector<const Step*>& steps, Context& context, bool mend,
+                Checked& checked) {
+    for (const auto* step : steps) {
+        if (can_check(*step, context)) {
+            check_step(*step, context, mend, checked);
+        } else {
+            checked.note = "its process is gone: what is inside it was not checked";
         }
     }
+}
+
+void check_plan(const Record& record, Host& host, bool mend, Checked& checked) {
+    Context context = open_container(record, host);
+    std::vector<const Step*> steps;
+    std::vector<const Step*> of_plugins;
+    for (const auto* list : {&record.plan.shared, &record.plan.own}) {
+        for (const auto& step : *list) {
+            (runs_plugins(step) ? of_plugins : steps).push_back(&step);
+        }
+    }
+    {
+        // So that others do not change what is shared while it is looked at.
+        const auto held = host.locks.shared(record.networks);
+        check_some(steps, context, mend, checked);
+    }
+    check_some(of_plugins, context, mend, checked);
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "netsetup/attachments.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/names.h"
 #include "netsetup/base/text.h"

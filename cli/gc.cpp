@@ -2,6 +2,7 @@
 // ocinet gc: takes back what dead containers left.
 #include <memory>
 
+#include "cli/collect_plugins.h"
 #include "cli/print.h"
 #include "cli/root.h"
 #include "cli/verbs.h"
@@ -68,6 +69,9 @@ void run(const Options& options) {
             log::error(error.in("container " + id));
             ++failed;
         }
+    }
+    if (!options.dry_run) {
+        failed += collect_plugins(host);
     }
     if (options.json) {
         print_json(all);

@@ -70,13 +70,21 @@ bool is_for(const oci::PortMapping& port, int family) {
     return !port.host_address || port.host_address->family() == family;
 }
 
+// What plugins give is not known: their network takes a mapping that names no host address only
+// where no other one does.
+bool serves(const Request* publisher, const Request* other, const oci::PortMapping& port,
+            int family) {
+    const bool is_guess = publisher && publisher->network.conflist && other && other != publisher;
+    return publisher && is_for(port, family) && (port.host_address || !is_guess);
+}
+
 // A mapping that names no host address is for the families that the container has.
 void distribute_ports(Requests& requests, const std::vector<oci::PortMapping>& ports) {
     const auto v4 = publisher_of(requests, AF_INET, default_route_of(requests, AF_INET));
     const auto v6 = publisher_of(requests, AF_INET6, default_route_of(requests, AF_INET6));
     for (const auto& port : ports) {
-        const bool ipv4 = v4 && is_for(port, AF_INET);
-        const bool ipv6 = v6 && is_for(port, AF_INET6);
+        const bool ipv4 = serves(v4, v6, port, AF_INET);
+        const bool ipv6 = serves(v6, v4, port, AF_INET6);
         if (ipv4 && ipv6 && v4 == v6) {
             v4->publish.push_back({port, true, true});
         } else if (ipv4 || ipv6) {

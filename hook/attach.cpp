@@ -12,6 +12,7 @@
 #include "hook/grants.h"
 #include "hook/join.h"
 #include "netsetup/acquire.h"
+#include "netsetup/attachments.h"
 #include "netsetup/base/file.h"
 #include "netsetup/base/log.h"
 #include "netsetup/base/names.h"
@@ -286,7 +287,7 @@ void attach(const oci::State& state, Deadline deadline) {
         log::info(note);
     }
     name_obstacles(record.plan, host);
-    Context context = acquire(host, state.id, record.plan, std::move(process.netns));
+    Context context = acquire(host, record, std::move(process.netns));
     confine(Confined::attach);
     apply_all(record, host, context, std::move(held));
     print_result(host.directory, record);

@@ -10,7 +10,7 @@ namespace ocinet {
 
 /// Opens all that the plan's operations need, as long as we have the privilege; `netns` is the
 /// container's. Throws Error.
-Context acquire(Host& host, const std::string& container_id, const Plan& plan, Fd netns);
+Context acquire(Host& host, const Record& record, Fd netns);
 
 /// The network namespace that the record tells of, by whichever way it still leads there; empty
 /// when it is gone.

@@ -39,9 +39,10 @@ Attendant::Attendant(std::string name, pid_t pid, Fd order, Fd report)
 
 Attendant::Attendant(Attendant&& other) noexcept
     : name_(std::move(other.name_)), pid_(std::exchange(other.pid_, 0)),
-      order_(std::move(other.order_)), report_(std::move(other.report_)) {}
+      order_(std::move(other.order_)), report_(std::move(other.report_)),
+      heard_(std::move(other.heard_)) {}
 
-Attendant Attendant::start(std::vector<std::string> words) {
+Attendant Attendant::start(std::vector<std::string> words, int given) {
     Pipe order = Pipe::open();
     Pipe report = Pipe::open();
     const auto arguments = argument_list(words);
@@ -52,6 +53,9 @@ Attendant Attendant::start(std::vector<std::string> words) {
     ::posix_spawn_file_actions_adddup2(&actions, order.read.get(), STDIN_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, report.write.get(), STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, report.write.get(), STDERR_FILENO);
+    if (given >= 0) {
+        ::posix_spawn_file_actions_adddup2(&actions, given, given_descriptor);
+    }
     pid_t pid = 0;
     const int error = ::posix_spawn(&pid, words.front().c_str(), &actions, nullptr,
                                     arguments.data(), no_environment.data());
@@ -68,25 +72,27 @@ void Attendant::tell(std::string_view order) {
 }
 
 std::string Attendant::answer() {
-    std::string line;
-    char next = 0;
-    ssize_t got = 0;
-    while ((got = ::read(report_.get(), &next, 1)) == 1 || (got < 0 && errno == EINTR)) {
-        if (got == 1 && next == '\n') {
+    std::array<char, 4096> part{};
+    while (true) {
+        if (const auto end = heard_.find('\n'); end != std::string::npos) {
+            std::string line = heard_.substr(0, end);
+            heard_.erase(0, end + 1);
             return line;
         }
-        if (got == 1) {
-            line += next;
+        const ssize_t got = ::read(report_.get(), part.data(), part.size());
+        if (got > 0) {
+            heard_.append(part.data(), std::size_t(got));
+        } else if (got == 0 || errno != EINTR) {
+            throw Error(name_ + (heard_.empty() ? " ended early" : ": " + heard_));
         }
     }
-    throw Error(name_ + (line.empty() ? " ended early" : ": " + line));
 }
 
 std::string Attendant::last_words() {
     try {
-        std::string words = read_all(report_.get(), longest_report, name_ + "'s report");
+        heard_ += read_all(report_.get(), longest_report, name_ + "'s report");
         finish();
-        return words;
+        return std::exchange(heard_, {});
     } catch (const Error&) {
         // Who hears of it undoes what the program does: not before that is done.
         report_.reset();

@@ -16,14 +16,19 @@ namespace ocinet {
 /// killed.
 class Attendant {
 public:
-    /// `words`: the program's path and its arguments; its environment is empty. Throws Error.
-    static Attendant start(std::vector<std::string> words);
+    /// Its number for what it is given besides.
+    static constexpr int given_descriptor = 3;
+
+    /// `words`: the program's path and its arguments; its environment is empty. `given`: a
+    /// descriptor that it has, too, or -1. Throws Error.
+    static Attendant start(std::vector<std::string> words, int given = -1);
     Attendant(Attendant&& other) noexcept;
     Attendant(const Attendant&) = delete;
     Attendant& operator=(const Attendant&) = delete;
     Attendant& operator=(Attendant&&) = delete;
     ~Attendant() { finish(); }
 
+    pid_t pid() const { return pid_; }
     void tell(std::string_view order);
     /// Its next line, without its end; throws Error when it has ended.
     std::string answer();
@@ -39,6 +44,8 @@ private:
     pid_t pid_;
     Fd order_;
     Fd report_;
+    /// What has come behind its last answer.
+    std::string heard_;
 };
 
 } // namespace ocinet

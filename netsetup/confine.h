@@ -27,8 +27,9 @@ enum class Confined {
 /// Builds with a sanitizer go without the last two, and say so at level info. Throws Error.
 void confine(Confined who);
 
-/// Of these steps the two for a program of others' that we become: it keeps these capabilities, and
-/// nothing outside `directory` is written any more, where the kernel has Landlock. Throws Error.
+/// Of these steps those for a program of others' that we become or run: it keeps these
+/// capabilities, and nothing outside `directory`, if there is one, is written any more, where the
+/// kernel has Landlock. Throws Error.
 void confine_program(const std::vector<int>& capabilities, const char* directory);
 
 /// The names of the system calls that are left to it, with what is asked of their arguments, in

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <set>
@@ -172,6 +173,16 @@ void look_at_firewall(HostView& view, netlink::Socket& route, netlink::Socket& n
     }
 }
 
+std::string find_plugin(const std::string& name, const std::vector<std::string>& directories) {
+    for (const auto& directory : directories) {
+        std::string path = directory + "/" + name;
+        if (::access(path.c_str(), X_OK) == 0) {
+            return path;
+        }
+    }
+    return "";
+}
+
 bool is_on(const std::string& setting) {
     return read_setting(AT_FDCWD, "/proc/sys/net/" + setting) == "1";
 }
@@ -238,6 +249,9 @@ HostView look(const HostQuery& query, const state::Directory& directory, netlink
     }
     if (query.forwarding4 || query.forwarding6) {
         look_at_forwarding(view, query, route);
+    }
+    for (const auto& name : query.plugins) {
+        view.plugins.push_back(find_plugin(name, query.plugin_directories));
     }
     if (!query.hosts_file.empty()) {
         view.hosts_file_problem = HostsFile::open(query.hosts_file).problem;

@@ -76,6 +76,9 @@ struct HostQuery {
     bool mtu = false;
     /// The engine's file mounted at the container's /etc/hosts; or empty.
     std::string hosts_file;
+    /// Programs of others' that are looked for by these names, in this order of directories.
+    std::vector<std::string> plugins;
+    std::vector<std::string> plugin_directories;
 };
 
 struct HostView {
@@ -136,6 +139,8 @@ struct HostView {
     bool accepts_redirects = false;
     /// What a policy that is loaded anew must hold again (wanted_elements()).
     std::vector<nft::Element> lost;
+    /// Where HostQuery::plugins are, one by one; empty where one is in none of the directories.
+    std::vector<std::string> plugins;
     /// Why the file of HostQuery::hosts_file must be left alone; empty where it may be written.
     std::string hosts_file_problem;
 };

@@ -13,6 +13,7 @@
 #include "netsetup/link_watch.h"
 #include "netsetup/netlink.h"
 #include "netsetup/netns.h"
+#include "netsetup/plugins.h"
 #include "netsetup/policy_loader.h"
 #include "netsetup/state/directory.h"
 
@@ -62,6 +63,8 @@ struct Needs {
     bool dhcp = false;
     /// Regular files that are written, by path.
     std::vector<std::string> files;
+    /// Programs of others', by path: to apply and to undo.
+    std::vector<std::string> plugins;
 };
 
 /// Why an operation is undone.
@@ -98,6 +101,10 @@ struct Context {
     std::optional<PolicyLoader> policy_loader = {};
     std::optional<LinkWatch> link_watch = {};
     std::optional<DhcpControl> dhcp = {};
+    std::optional<Plugins> plugins = {};
+    /// A path of the container's network namespace, the same one as long as it lives; empty when it
+    /// has none any more.
+    std::string netns_path = {};
     std::map<std::string, Fd> files = {};
 };
 

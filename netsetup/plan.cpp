@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "netsetup/base/error.h"
+#include "netsetup/base/json_text.h"
 #include "netsetup/base/names.h"
 #include "netsetup/json.h"
 
@@ -87,6 +88,15 @@ void require_names(const ops::RunDhcpClient& op) {
 void require_names(const ops::ConfigureLink& op) {
     require_link_names({op.name});
 }
+// The program, which is executed, is as trusted as the record.
+void require_names(const ops::CniPlugin& op) {
+    require(is_container_id(op.container), op.container);
+    require_link_names({op.interface});
+    require(op.program.starts_with('/'), op.program);
+    if (parse_object(op.config).is_null()) {
+        throw Error("a plugin's configuration in a record is no JSON object");
+    }
+}
 // Only lines that we mark are taken out of a file.
 void require_names(const ops::AddHosts& op) {
     require(op.mark.starts_with("ocinet "), op.mark);
@@ -151,6 +161,7 @@ Needs needs(const Plan& plan) {
             all.link_watch = all.link_watch || one.link_watch;
             all.dhcp = all.dhcp || one.dhcp;
             all.files.insert(all.files.end(), one.files.begin(), one.files.end());
+            all.plugins.insert(all.plugins.end(), one.plugins.begin(), one.plugins.end());
         }
     }
     return all;

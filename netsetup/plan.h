@@ -11,6 +11,7 @@
 #include "netsetup/ops/advertise.h"
 #include "netsetup/ops/announce.h"
 #include "netsetup/ops/bridge.h"
+#include "netsetup/ops/cni_plugin.h"
 #include "netsetup/ops/container_link.h"
 #include "netsetup/ops/dhcp_client.h"
 #include "netsetup/ops/endpoints.h"
@@ -36,7 +37,7 @@ using Operation =
                  ops::AccessVlan, ops::UseParent, ops::EnsureVlan, ops::EnsureHostLink,
                  ops::AddHostRoute, ops::CreateUpperLink, ops::RaiseLoopback, ops::ConfigureLink,
                  ops::RunDhcpClient, ops::EnsureVxlan, ops::KnowEndpoints, ops::PublishPorts,
-                 ops::AdvertiseContainer, ops::AnnounceAddress, ops::AddHosts>;
+                 ops::AdvertiseContainer, ops::AnnounceAddress, ops::AddHosts, ops::CniPlugin>;
 
 struct Step {
     /// For messages: `network "web" (bridge)`.

@@ -10,7 +10,6 @@
 
 #include "netsetup/base/file.h"
 #include "netsetup/json.h"
-#include "netsetup/state/dhcp_leases.h"
 
 namespace ocinet {
 
@@ -272,24 +271,6 @@ std::vector<std::string> Record::some(const state::Directory& directory, std::si
         throw_errno("write the file rotation");
     }
     return ids;
-}
-
-std::vector<Attached> attachments_of(const state::Directory& directory, const Record& record) {
-    const std::string& holder = record.joined.empty() ? record.id : record.joined;
-    auto attachments = record.plan.attached;
-    for (auto& attached : attachments) {
-        const auto lease = state::read_dhcp_lease(directory, holder, attached.interface);
-        if (!lease || !lease->address) {
-            continue;
-        }
-        attached.addresses.push_back(lease->address->text());
-        for (const auto& route : lease->routes) {
-            if (route.destination.length == 0 && route.gateway) {
-                attached.gateways.push_back(route.gateway->text());
-            }
-        }
-    }
-    return attachments;
 }
 
 } // namespace ocinet

@@ -70,9 +70,6 @@ struct Record {
     static std::vector<std::string> some(const state::Directory& directory, std::size_t count);
 };
 
-/// What the container's attachments came to, with the addresses that DHCP has lent by now.
-std::vector<Attached> attachments_of(const state::Directory& directory, const Record& record);
-
 void to_json(nlohmann::json& json, const Record::Phase& phase);
 void from_json(const nlohmann::json& json, Record::Phase& phase);
 

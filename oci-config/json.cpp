@@ -1,40 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "oci-config/json.h"
 
+#include "netsetup/base/json_text.h"
+
 namespace ocinet::oci {
-
-namespace {
-
-// More than there are in any file that we read. What copies or prints a value calls itself at each
-// level, and a file of brackets has more levels than a stack has room.
-constexpr int most_levels = 100;
-
-// Of a text that is no JSON it does not matter what this says. nlohmann's own count of levels,
-// which its parser tells to a callback, would cost a quarter of the parser's time.
-bool is_too_deep(std::string_view text) {
-    int level = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i < text.size() && level <= most_levels; ++i) {
-        const char c = text[i];
-        if (c == '"') {
-            in_string = !in_string;
-        } else if (in_string) {
-            i += c == '\\' ? 1 : 0;
-        } else if (c == '[' || c == '{') {
-            ++level;
-        } else if (c == ']' || c == '}') {
-            --level;
-        }
-    }
-    return level > most_levels;
-}
-
-} // namespace
 
 nlohmann::json parse_json(const std::string& text, std::string_view document) {
     if (is_too_deep(text)) {
         throw Error(std::string(document) + " is not valid JSON: more than " +
-                    std::to_string(most_levels) + " levels of arrays and objects");
+                    std::to_string(most_json_levels) + " levels of arrays and objects");
     }
     try {
         return nlohmann::json::parse(text);

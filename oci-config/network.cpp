@@ -164,7 +164,7 @@ const char* name_of(Route::Type type) {
 }
 
 bool Network::has(int family) const {
-    return (family == AF_INET && ipam == Ipam::dhcp) ||
+    return conflist || (family == AF_INET && ipam == Ipam::dhcp) ||
            std::any_of(subnets.begin(), subnets.end(),
                        [&](const Subnet& subnet) { return subnet.gateway.family() == family; });
 }
@@ -196,16 +196,20 @@ std::optional<Network> built_in_network(const std::string& name) {
 
 namespace {
 
-Network read_network(const nlohmann::json& json, const std::string& name, const std::string& file) {
-    ObjectReader reader(json, file);
-    Network network;
-    network.name = reader.text("name").value_or(name);
-    if (network.name != name) {
-        throw reader.wrong("name", "\"" + network.name + "\" is not the file's name");
+void read_chain(ObjectReader& reader, Network& network) {
+    const auto* list = reader.object("conflist");
+    if (!list) {
+        throw reader.wrong("conflist", "missing: a network of the driver cni has one")
+            .hint(
+                "a CNI network configuration list, or the absolute path of a file that holds one");
     }
-    network.driver = reader.text("driver").value_or("bridge");
-    network.interface = reader.text("network_interface")
-                            .value_or(network.is_on_parent() ? "" : default_interface(name));
+    network.conflist = read_conflist(*list, network.name, reader.name() + ": conflist");
+}
+
+void read_own_network(ObjectReader& reader, Network& network) {
+    network.interface =
+        reader.text("network_interface")
+            .value_or(network.is_on_parent() ? "" : default_interface(network.name));
     if (reader.member("network_interface") && !is_interface_name(network.interface)) {
         throw reader.wrong("network_interface",
                            "\"" + network.interface + "\" is not an interface's name");
@@ -217,6 +221,21 @@ Network read_network(const nlohmann::json& json, const std::string& name, const 
     read_ipam(reader, network);
     if (network.driver == "overlay") {
         network.overlay.emplace();
+    }
+}
+
+Network read_network(const nlohmann::json& json, const std::string& name, const std::string& file) {
+    ObjectReader reader(json, file);
+    Network network;
+    network.name = reader.text("name").value_or(name);
+    if (network.name != name) {
+        throw reader.wrong("name", "\"" + network.name + "\" is not the file's name");
+    }
+    network.driver = reader.text("driver").value_or("bridge");
+    if (network.driver == "cni") {
+        read_chain(reader, network); // all else is the plugins' to say
+    } else {
+        read_own_network(reader, network);
     }
     const auto* options = reader.object("options");
     read_options(options ? *options : nlohmann::json::object(), file + ": options", network);
@@ -243,6 +262,7 @@ Network load_network(const std::string& name, const std::string& directory) {
         auto json = parse_json(*text, file);
         const bool is_open = is_completed(json);
         complete(json, name, completions);
+        embed_conflist(json, file);
         Network network = read_network(json, name, file);
         if (network.overlay) {
             network.overlay->is_completed = is_open;

@@ -7,6 +7,7 @@
 
 #include "netsetup/base/address.h"
 #include "oci-config/annotations.h"
+#include "oci-config/conflist.h"
 #include "oci-config/overlay.h"
 #include "oci-config/subnet.h"
 
@@ -85,10 +86,12 @@ struct Network {
     std::optional<IpAddress> outbound_addr4;
     std::optional<IpAddress> outbound_addr6;
 
-    /// Of the driver overlay.
+    /// Of the driver overlay; of the driver cni.
     std::optional<Overlay> overlay;
+    std::optional<Conflist> conflist;
 
-    /// Its containers have addresses of the family, but for those that routers give.
+    /// Its containers have addresses of the family, but for those that routers give. What plugins
+    /// give is not known before: of both.
     bool has(int family) const;
     /// Its containers stand on the network of an interface of the host's, not behind the host.
     bool is_on_parent() const { return driver == "macvlan" || driver == "ipvlan"; }

@@ -173,11 +173,15 @@ void read_overlay_options(ObjectReader& option, Network& network) {
 
 void read_options(const nlohmann::json& options, const std::string& name, Network& network) {
     ObjectReader option(options, name);
+    network.metric = read_number(option, "metric", 0, UINT32_MAX, std::uint32_t(0));
+    network.no_default_route = read_bool(option, "no_default_route", false);
+    if (network.conflist) {
+        option.refuse_unknown();
+        return;
+    }
     if (option.member("mtu")) {
         network.mtu = read_number(option, "mtu", least_mtu, most_mtu, 0U);
     }
-    network.metric = read_number(option, "metric", 0, UINT32_MAX, std::uint32_t(0));
-    network.no_default_route = read_bool(option, "no_default_route", false);
     if (network.overlay) {
         read_overlay_options(option, network);
         option.refuse_unknown();

@@ -125,6 +125,17 @@ void publish(Plan& plan, const Request& request, const std::vector<Publication>&
     }
 }
 
+void claim(Plan& plan, const Request& request, const std::vector<Publication>& ports) {
+    for (const auto& publication : ports) {
+        for (const int family : {AF_INET, AF_INET6}) {
+            if (is_for(publication, family)) {
+                plan.shared.push_back(
+                    {label(request), ops::TakePorts{claim_of(publication.port, family)}});
+            }
+        }
+    }
+}
+
 std::vector<std::string> published_texts(const std::vector<Publication>& ports) {
     std::vector<std::string> texts;
     for (const auto& publication : ports) {

@@ -16,6 +16,9 @@ std::vector<Publication> chosen_ports(const Request& request, const HostView& vi
 void publish(Plan& plan, const Request& request, const std::vector<Publication>& ports,
              const std::vector<Prefix>& addresses);
 
+/// Takes the claims alone: where others make the ports reachable.
+void claim(Plan& plan, const Request& request, const std::vector<Publication>& ports);
+
 /// `80/tcp -> 0.0.0.0:8080`, a text for each family.
 std::vector<std::string> published_texts(const std::vector<Publication>& ports);
 

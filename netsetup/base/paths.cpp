@@ -43,6 +43,10 @@ std::string dhcp_program() {
     return prefix() + "/" OCINET_LIBEXEC_DIR "/ocinet-dhcp";
 }
 
+std::string plugin_program() {
+    return prefix() + "/" OCINET_LIBEXEC_DIR "/ocinet-plugin";
+}
+
 std::string overlay_program() {
     return prefix() + "/" OCINET_LIBEXEC_DIR "/ocinet-overlay";
 }

@@ -18,6 +18,8 @@ std::string policy_program();
 std::string hook_program();
 /// PREFIX/libexec/ocinet/ocinet-dhcp
 std::string dhcp_program();
+/// PREFIX/libexec/ocinet/ocinet-plugin
+std::string plugin_program();
 /// PREFIX/libexec/ocinet/ocinet-overlay
 std::string overlay_program();
 /// PREFIX/share/ocinet/policy.nft

@@ -21,7 +21,9 @@ void confine(Confined who) {
 
 void confine_program(const std::vector<int>& capabilities, const char* directory) {
     keep_capabilities(capabilities);
-    restrict_changes(directory);
+    if (directory) {
+        restrict_changes(directory);
+    }
 }
 
 } // namespace ocinet

@@ -18,6 +18,8 @@ namespace ocinet::state {
 ///     networks/NAME/definition -> HASH        (ops/policy.h)
 ///     networks/NAME/SUBNET/leases/ADDRESS -> ID      (leases.h)
 ///     ports/tcp/8080/ADDRESS -> ID            (ports.h)
+///     dhcp/ID/INTERFACE.json     (dhcp_leases.h)
+///     results/ID/INTERFACE.json  (results.h)
 ///     allowances.json            what `ocinet doctor --fix` did to the firewalls of others
 struct Directory {
     /// Makes what is missing; throws Error.

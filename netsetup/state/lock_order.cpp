@@ -13,7 +13,7 @@ namespace ocinet::state {
 
 std::string LockName::text() const {
     constexpr std::array kinds{"netns",      "container", "network", "host",
-                               "allowances", "dhcp",      "agent"};
+                               "allowances", "dhcp",      "plugins", "agent"};
     const std::string word = kinds.at(std::size_t(kind));
     return name.empty() ? word : word + " " + name;
 }

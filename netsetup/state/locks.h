@@ -56,6 +56,8 @@ public:
     /// Starting and ending the container's DHCP clients, which others than we do: without any other
     /// lock.
     Held dhcp(const std::string& id) { return take({LockKind::dhcp, id}); }
+    /// Running the container's plugins: alone, too.
+    Held plugins(const std::string& id) { return take({LockKind::plugins, id}); }
     /// Being the host's one ocinet-agent: alone, too.
     Held agent() { return take({LockKind::agent, ""}); }
 

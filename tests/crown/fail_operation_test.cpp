@@ -48,6 +48,13 @@ Operation refused_link(const Plan& plan) {
                 refused.name = "lo";
                 return refused;
             }
+            if (const auto* plugin = std::get_if<ops::CniPlugin>(&step.operation)) {
+                ops::CniPlugin refused = *plugin;
+                refused.program = "/usr/lib/cni/tuning"; // alone it has nothing to tune
+                refused.config = R"({"cniVersion":"1.0.0","name":"web","type":"tuning"})";
+                refused.first = true;
+                return refused;
+            }
         }
     }
     throw Error("the plan has no link");
@@ -138,7 +145,7 @@ public:
     // The Error's text and what the roll-back could not do.
     std::string run() {
         const auto lock = host_.locks.container(record_.id);
-        Context context = acquire(host_, record_.id, record_.plan, std::move(process_.netns));
+        Context context = acquire(host_, record_, std::move(process_.netns));
         confine(Confined::attach);
         try {
             record_.save(host_.directory);

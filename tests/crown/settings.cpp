@@ -8,6 +8,7 @@
 #include "netsetup/base/error.h"
 #include "tests/support/dhcp_lan.h"
 #include "tests/support/etcd.h"
+#include "tests/support/wire.h"
 
 namespace ocinet::test {
 
@@ -66,12 +67,6 @@ json on_lan0(const json& options = json::object(), const std::string& driver = "
 // Always the same MAC address, so that its twin looks alike.
 const Annotations on_lan = on("web:ip=10.7.0.7,mac=02:00:00:00:00:77", "");
 const std::string is_off_lan0 = "! bridge fdb show dev lan0 | grep -q 02:00:00:00:00:77";
-
-// The parent of macvlans, with a cable behind it.
-const std::string lan0 =
-    "ip link add lan0 address 02:00:00:00:00:05 type veth peer name lan1 address "
-    "02:00:00:00:00:06; for i in lan0 lan1; do s=/proc/sys/net/ipv6/conf/$i/disable_ipv6; "
-    "[ ! -e $s ] || echo 1 >$s; ip link set $i up; done";
 
 json overlay(const json& options = json::object()) {
     json network = web({{"vni", "95"}});
@@ -198,6 +193,11 @@ std::vector<Setting> table() {
          .network = overlay_in_etcd,
          .neighbour = "web",
          .on_host = host_alpha + "; " + complete_web(false)},
+        {.name = "plugins",
+         .annotations = on("web:ip=10.7.0.7,mac=02:00:00:00:00:77", ""),
+         .network = by_plugins(),
+         .on_host = lan0,
+         .is_gone = is_off_lan0},
         {.name = "driver none", .annotations = {{"io.ocinet.network", "none"}}},
         {.name = "driver host",
          .annotations = {{"io.ocinet.network", "host"}},

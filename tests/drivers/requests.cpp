@@ -13,7 +13,7 @@ namespace ocinet::test {
 namespace {
 
 // By name: v4a and v4b have IPv4, v6 has IPv6, both has both, inner is internal, stay gives no
-// default route, cheap has a low metric.
+// default route, cheap has a low metric, plug has what plugins give.
 oci::Network network(const std::string& name) {
     const auto made = [&](const std::string& subnets, const std::string& more = "") {
         return oci::parse_network("{\"subnets\":[" + subnets + "]" + more + "}", name,
@@ -46,6 +46,11 @@ oci::Network network(const std::string& name) {
     }
     if (name == "clash") {
         return made(subnet("10.1.0.128/25"));
+    }
+    if (name == "plug") {
+        return oci::parse_network(R"({"driver":"cni","options":{"metric":"100"},"conflist":
+                {"cniVersion":"1.0.0","plugins":[{"type":"ptp"}]}})",
+                                  name, "plug.json");
     }
     return oci::built_in_network(name).value();
 }
@@ -120,6 +125,10 @@ TEST_CASE("a port is published where the answers go out, for the families that a
     CHECK(publications("v4a;cheap", "8080:80") == "cheap 8080:80/tcp 4;");
     CHECK(publications("v4a;v6", "8080:80") == "v4a 8080:80/tcp 4;v6 8080:80/tcp 6;");
     CHECK(publications("inner;stay", "8080:80") == "stay 8080:80/tcp 4;");
+    CHECK(publications("plug", "8080:80") == "plug 8080:80/tcp 46;");
+    CHECK(publications("plug;v4a", "8080:80") == "plug 8080:80/tcp 46;");
+    CHECK(publications("v4a;plug", "8080:80") == "v4a 8080:80/tcp 4;"); // plug may have no IPv6
+    CHECK(publications("v4a;plug", "[::]:8080:80") == "plug [::]:8080:80/tcp 6;");
     // Its driver says why it cannot be.
     CHECK(publications("inner", "8080:80") == "inner 8080:80/tcp 4;");
 

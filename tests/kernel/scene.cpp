@@ -78,8 +78,8 @@ std::vector<std::string> differences(const Host& host, const Container& containe
             throw Error("no record of container " + container.id());
         }
         const std::string netns = "/proc/" + std::to_string(container.pid()) + "/ns/net";
-        Context context = acquire(product, container.id(), stored->plan,
-                                  Fd(::open(netns.c_str(), O_RDONLY | O_CLOEXEC)));
+        Context context =
+            acquire(product, *stored, Fd(::open(netns.c_str(), O_RDONLY | O_CLOEXEC)));
         return join(check_steps(stored->plan.shared, context), "\n") + "\n" +
                join(check_steps(stored->plan.own, context), "\n");
     });

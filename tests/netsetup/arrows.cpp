@@ -80,6 +80,7 @@ const Rule rules[] = {
     {"hook", {"hook", "drivers", "oci-config", "netsetup"}},
     {"cli", {"cli", "drivers", "oci-config", "netsetup"}},
     {"dhcp", {"dhcp", "netsetup"}},
+    {"plugin", {"plugin", "netsetup"}},
     {"agent", {"agent", "netsetup"}},
     {"overlay", {"overlay", "oci-config", "netsetup"}},
     {"shim", {"shim", "oci-config", "netsetup/base"}},

@@ -64,8 +64,8 @@ const Entry entries[] = {
      R"({"network":"web","bridge":"oc-web","name":"vx-web","temporary":"ocx",
          "mac":"02:0c:01:02:03:04","mtu":1450,"vni":95,"port":4789,"local":"192.0.2.1",
          "lower":"wg0","guarded":true,"found":"absent"})",
-     "ip link add name ocx address 02:0c:01:02:03:04 mtu 1450 master oc-web type vxlan id 95 "
-     "local 192.0.2.1 dev wg0 dstport 4789 nolearning"},
+     "ip link add name ocx address 02:0c:01:02:03:04 mtu 1450 type vxlan id 95 local 192.0.2.1 "
+     "dev wg0 dstport 4789 nolearning"},
     {"advertise-container",
      R"({"bridge":"oc-web","port":"ocy","mac":"02:0c:0a:01:00:05","leases":[{"range":{"network":"web",
          "base":"10.1.0.0","first":"10.1.0.1","last":"10.1.0.254","never":[]},"address":"10.1.0.5"}]})",
@@ -96,6 +96,11 @@ const Entry entries[] = {
     {"announce-address", R"({"way":["ocy","oc-web"],"interface":"eth0",
          "mac":"02:0c:0a:01:00:05","addresses":["10.1.0.5"]})",
      "nsenter -t $PID -n ip neigh replace 10.1.0.5 lladdr ff:ff:ff:ff:ff:ff nud probe dev eth0"},
+    {"cni-plugin", R"({"container":"c1","interface":"eth0","program":"/opt/cni/bin/ptp",
+         "path":"/opt/cni/bin","config":"{\"name\":\"web\"}","first":true,"has_status":true,
+         "has_check":true})",
+     "result=$(printf %s '{\"name\":\"web\"}' | CNI_COMMAND=ADD CNI_CONTAINERID=c1 "
+     "CNI_IFNAME=eth0 CNI_NETNS=/proc/$PID/ns/net CNI_PATH=/opt/cni/bin /opt/cni/bin/ptp)"},
     {"add-hosts", R"({"file":"/b/hosts","lines":["10.1.0.5 web"],"mark":"ocinet web"})",
      R"(printf '%s\n' '10.1.0.5 web # ocinet web' >>/b/hosts)"},
 };

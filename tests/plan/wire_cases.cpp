@@ -2,17 +2,13 @@
 // Networks that reach a wire: macvlan, ipvlan, VLANs, overlay.
 #include "tests/plan/parts.h"
 #include "tests/support/etcd.h"
+#include "tests/support/wire.h"
 
 namespace ocinet::test {
 
 namespace {
 
 using nlohmann::json;
-
-const std::string lan0 =
-    "ip link add lan0 address 02:00:00:00:00:05 type veth peer name lan1 address "
-    "02:00:00:00:00:06; for i in lan0 lan1; do s=/proc/sys/net/ipv6/conf/$i/disable_ipv6; "
-    "[ ! -e $s ] || echo 1 >$s; ip link set $i up; done";
 
 const std::string is_alpha =
     R"(mkdir -p /etc/ocinet; echo '{"host_name": "alpha"}' >/etc/ocinet/ocinet.json; )";
@@ -55,6 +51,10 @@ std::vector<PlanCase> cases_of_macvlan() {
         {.name = "macvlan in mode passthru",
          .annotations = network("web"),
          .network = on_lan0({{"mode", "passthru"}}),
+         .on_host = lan0},
+        {.name = "plugins",
+         .annotations = network("web:ip=10.7.0.7,mac=02:11:22:33:44:55"),
+         .network = by_plugins(),
          .on_host = lan0},
         {.name = "macvlan without a subnet",
          .annotations = network("web:mac=02:11:22:33:44:55"),

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/cni.h"
+
+#include <nlohmann/json.hpp>
+
+#include "netsetup/base/error.h"
+#include "netsetup/base/json_text.h"
+#include "netsetup/base/log.h"
+#include "netsetup/base/text.h"
+
+namespace ocinet::cni {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int incompatible_version = 1; // section 5, "Error"
+
+// What plugins say is not ours: it need not be what the specification has.
+std::string text_in(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::string name_of(const Call& call) {
+    return "plugin " + call.program.substr(call.program.rfind('/') + 1);
+}
+
+// {"code": 11, "msg": "…", "details": "…"}; or whatever it said.
+Error failure(const Call& call, const Plugins::Answer& answer) {
+    const std::string who = name_of(call) + ", " + call.command + ": ";
+    const json said = parse_object(answer.out);
+    if (said.is_null() || text_in(said, "msg").empty()) {
+        const std::string words(trim(answer.err.empty() ? answer.out : answer.err));
+        return Error(who + "status " + std::to_string(answer.status) +
+                     (words.empty() ? "" : ": " + printable(words)));
+    }
+    const std::string details = text_in(said, "details");
+    Error error(who + printable(text_in(said, "msg")) +
+                (details.empty() ? "" : ": " + printable(details)));
+    if (said.contains("code") && said["code"] == incompatible_version) {
+        error.hint("another \"cniVersion\" in the list may suit all of its plugins");
+    }
+    return error;
+}
+
+} // namespace
+
+std::map<std::string, std::string> environment(const Call& call) {
+    std::map<std::string, std::string> variables{{"CNI_COMMAND", call.command},
+                                                 {"CNI_PATH", call.path}};
+    if (!call.container.empty()) {
+        variables.emplace("CNI_CONTAINERID", call.container);
+        variables.emplace("CNI_NETNS", call.netns);
+        variables.emplace("CNI_IFNAME", call.interface);
+    }
+    return variables;
+}
+
+std::string run(Plugins& plugins, const Call& call, std::chrono::milliseconds patience) {
+    auto answer = plugins.run(
+        {.program = call.program, .environment = environment(call), .input = call.config},
+        patience);
+    if (answer.status != 0) {
+        throw failure(call, answer);
+    }
+    if (!answer.err.empty()) {
+        log::debug(name_of(call) + ": " + printable(answer.err));
+    }
+    return std::move(answer.out);
+}
+
+} // namespace ocinet::cni

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netsetup/plugins.h"
+
+#include <nlohmann/json.hpp>
+
+#include "netsetup/base/error.h"
+#include "netsetup/base/json_text.h"
+#include "netsetup/base/paths.h"
+#include "netsetup/base/text.h"
+
+namespace ocinet {
+
+namespace {
+
+Plugins::Answer parse_answer(const std::string& line) {
+    const auto json = parse_object(line);
+    if (json.is_null()) {
+        // Not one of its answers: what it says when it cannot begin.
+        throw Error("ocinet-plugin: " + printable(line));
+    }
+    if (json.contains("error")) {
+        throw Error(json.at("error").get<std::string>());
+    }
+    return {.status = json.at("status").get<int>(),
+            .out = json.at("out").get<std::string>(),
+            .err = json.at("err").get<std::string>()};
+}
+
+} // namespace
+
+Plugins Plugins::start(const std::string& container_id, const std::vector<std::string>& programs,
+                       const Fd& netns) {
+    std::vector<std::string> words{paths::plugin_program(), container_id};
+    words.insert(words.end(), programs.begin(), programs.end());
+    Attendant program = Attendant::start(std::move(words), netns ? netns.get() : -1);
+    std::string path;
+    if (netns) {
+        path = "/proc/" + std::to_string(program.pid()) + "/fd/" +
+               std::to_string(Attendant::given_descriptor);
+    }
+    return {std::move(program), std::move(path)};
+}
+
+Plugins::Answer Plugins::run(const Call& call, std::chrono::milliseconds patience) {
+    const nlohmann::json order{{"program", call.program},
+                               {"environment", call.environment},
+                               {"input", call.input},
+                               {"milliseconds", patience.count()}};
+    program_.tell(order.dump() + "\n");
+    return parse_answer(program_.answer());
+}
+
+} // namespace ocinet

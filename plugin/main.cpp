@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// ocinet-plugin, which the hook and `ocinet` start: it runs the plugins that others wrote, for one
+// container, when it is told, a line of JSON for each, and answers with one.
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "netsetup/attendant.h"
+#include "netsetup/base/error.h"
+#include "netsetup/base/names.h"
+#include "netsetup/base/text.h"
+#include "netsetup/confine.h"
+#include "netsetup/state/locks.h"
+#include "plugin/plugin.h"
+
+namespace {
+
+using nlohmann::json;
+using Programs = std::vector<std::string>;
+
+constexpr const char* usage = "usage: ocinet-plugin CONTAINER PROGRAM...\n"
+                              "The hook and ocinet(1) run it.\n";
+
+ocinet::plugin::Order parse_order(const std::string& line, const Programs& programs) {
+    const json order = json::parse(line);
+    ocinet::plugin::Order parsed{.program = order.at("program"),
+                                 .environment = order.at("environment"),
+                                 .input = order.at("input"),
+                                 .patience = std::chrono::milliseconds(order.at("milliseconds"))};
+    // Who gives the orders has parsed what plugins and networks say since it named them.
+    if (std::find(programs.begin(), programs.end(), parsed.program) == programs.end()) {
+        throw ocinet::Error(ocinet::printable(parsed.program) + " is none of the plugins");
+    }
+    return parsed;
+}
+
+// One of us at a time for each container: whose caller was killed may still be at work, and whoever
+// undoes what it did waits for that.
+class Server {
+public:
+    Server(std::string id, Programs programs)
+        : id_(std::move(id)), programs_(std::move(programs)) {}
+
+    json obey(const std::string& line) {
+        const auto order = parse_order(line, programs_);
+        if (!lock_) {
+            locks_.emplace(directory_, ocinet::Deadline::in(order.patience));
+            lock_.emplace(locks_->plugins(id_));
+        }
+        const auto ended = ocinet::plugin::run(order);
+        return {{"status", ended.status}, {"out", ended.out}, {"err", ended.err}};
+    }
+
+private:
+    std::string id_;
+    Programs programs_;
+    ocinet::state::Directory directory_ = ocinet::state::Directory::open();
+    std::optional<ocinet::state::Locks> locks_;
+    std::optional<ocinet::state::Locks::Held> lock_;
+};
+
+void serve(Server& server) {
+    for (std::string line; std::getline(std::cin, line);) {
+        json answer;
+        try {
+            answer = server.obey(line);
+        } catch (const std::exception& error) {
+            answer = {{"error", error.what()}};
+        }
+        // What a plugin said may be no UTF-8.
+        std::cout << answer.dump(-1, ' ', true, json::error_handler_t::replace) << std::endl;
+    }
+}
+
+// Makes links and rules and listens to raw sockets, enters network namespaces (setns(2)), and finds
+// them in /proc, whoever the container's process is; and tuning keeps what it saves in a directory
+// that it makes with mode 0600. No more is kept for it to give away.
+const std::vector<int> capabilities{CAP_DAC_OVERRIDE, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN,
+                                    CAP_SYS_PTRACE};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 3 || !ocinet::is_container_id(argv[1])) {
+        std::fputs(usage, stderr);
+        return 2;
+    }
+    ::umask(022);
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGCHLD, SIG_DFL); // who ignores it, as our caller may, gets no status
+    // The container's network namespace, if we have it, is for /proc alone.
+    ::fcntl(ocinet::Attendant::given_descriptor, F_SETFD, FD_CLOEXEC);
+    try {
+        ocinet::confine_program(capabilities, nullptr);
+        Server server(argv[1], {argv + 2, argv + argc});
+        serve(server);
+        return 0;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", ocinet::printable(error.what()).c_str());
+    }
+    return 1;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <string_view>
+#include <vector>
+
+#include "netsetup/base/deadline.h"
+#include "netsetup/base/error.h"
+#include "netsetup/base/fd.h"
+#include "netsetup/base/program.h"
+#include "netsetup/state/results.h"
+#include "plugin/plugin.h"
+
+namespace ocinet::plugin {
+
+namespace {
+
+constexpr const char* search_path =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+struct Pipe {
+    Fd read;
+    Fd write;
+
+    // Only our end does not block.
+    static Pipe open(bool we_read) {
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0 ||
+            ::fcntl(ends[we_read ? 0 : 1], F_SETFL, O_NONBLOCK) != 0) {
+            throw_errno("pipe");
+        }
+        return {Fd(ends[0]), Fd(ends[1])};
+    }
+};
+
+// In the child, with nothing but system calls: all memory has been taken before.
+[[noreturn]] void become(const char* program, char* const* arguments, char* const* environment,
+                         const std::array<int, 3>& descriptors) {
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL); // of one whom nobody could kill any more
+    std::signal(SIGPIPE, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    for (int i = 0; i < int(descriptors.size()); ++i) {
+        if (::dup2(descriptors[std::size_t(i)], i) < 0) {
+            ::_exit(127);
+        }
+    }
+    ::execve(program, arguments, environment);
+    const int error = errno;
+    constexpr std::string_view words = "it cannot be executed";
+    const ssize_t written = ::write(STDERR_FILENO, words.data(), words.size());
+    ::_exit(written < 0 || error != ENOENT ? 126 : 127); // as a shell does
+}
+
+class Running {
+public:
+    explicit Running(const Order& order) : order_(order), deadline_(Deadline::in(order.patience)) {
+        Pipe in = Pipe::open(false);
+        Pipe out = Pipe::open(true);
+        Pipe err = Pipe::open(true);
+        std::vector<std::string> words{order.program};
+        std::vector<std::string> variables{search_path};
+        for (const auto& [key, value] : order.environment) {
+            variables.push_back(key + "=" + value);
+        }
+        const auto arguments = argument_list(words);
+        const auto environment = argument_list(variables);
+        pid_ = ::fork();
+        if (pid_ < 0) {
+            throw_errno("fork");
+        }
+        if (pid_ == 0) {
+            become(order.program.c_str(), arguments.data(), environment.data(),
+                   {in.read.get(), out.write.get(), err.write.get()});
+        }
+        ::setpgid(pid_, pid_); // here, too: whoever comes second changes nothing
+        in_ = std::move(in.write);
+        out_ = std::move(out.read);
+        err_ = std::move(err.read);
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() {
+        if (pid_ > 0) {
+            ::kill(-pid_, SIGKILL); // not waited for yet: the number is nobody else's
+            wait();
+        }
+    }
+
+    Ended finish() {
+        const Fd pidfd(int(::syscall(SYS_pidfd_open, pid_, 0)));
+        if (!pidfd) {
+            throw_errno("pidfd_open");
+        }
+        while (!step(pidfd.get())) {
+        }
+        hear(out_, ended_.out);
+        hear(err_, ended_.err);
+        ended_.status = wait();
+        return std::move(ended_);
+    }
+
+private:
+    // True when it has ended.
+    bool step(int pidfd) {
+        std::array<pollfd, 5> fds{{{.fd = STDIN_FILENO, .events = 0, .revents = 0},
+                                   {.fd = pidfd, .events = POLLIN, .revents = 0},
+                                   {.fd = out_.get(), .events = POLLIN, .revents = 0},
+                                   {.fd = err_.get(), .events = POLLIN, .revents = 0},
+                                   {.fd = in_.get(), .events = POLLOUT, .revents = 0}}};
+        const auto left =
+            deadline_.patience(Deadline::Milliseconds(0), Deadline::Milliseconds(INT_MAX));
+        const int ready = ::poll(fds.data(), fds.size(), int(left.count()));
+        if (ready < 0 && errno != EINTR) {
+            throw_errno("poll");
+        }
+        if (ready == 0) {
+            throw Error(order_.program + " has not ended in time and was killed");
+        }
+        if (ready > 0 && (fds[0].revents & (POLLHUP | POLLERR)) != 0) {
+            throw Error("whoever asked for it is gone");
+        }
+        if (fds[2].revents != 0) {
+            hear(out_, ended_.out);
+        }
+        if (fds[3].revents != 0) {
+            hear(err_, ended_.err);
+        }
+        if (fds[4].revents != 0) {
+            tell();
+        }
+        return fds[1].revents != 0;
+    }
+
+    // What has come by now.
+    void hear(Fd& from, std::string& said) const {
+        std::array<char, 4096> part{};
+        ssize_t got = 0;
+        while (from && (got = ::read(from.get(), part.data(), part.size())) > 0) {
+            said.append(part.data(), std::size_t(got));
+            if (said.size() > state::largest_result) {
+                throw Error(order_.program + " says more than " +
+                            std::to_string(state::largest_result) + " bytes");
+            }
+        }
+        if (got == 0) {
+            from.reset();
+        }
+    }
+
+    // One that does not want to hear it all is not to be told.
+    void tell() {
+        const std::size_t size = order_.input.size() - told_;
+        const ssize_t written = ::write(in_.get(), order_.input.data() + told_, size);
+        told_ += written > 0 ? std::size_t(written) : 0;
+        const bool may_go_on = written >= 0 || errno == EAGAIN || errno == EINTR;
+        if (told_ == order_.input.size() || !may_go_on) {
+            in_.reset();
+        }
+    }
+
+    int wait() {
+        int status = 0;
+        while (::waitpid(pid_, &status, 0) < 0) {
+            if (errno != EINTR) {
+                throw_errno("waitpid");
+            }
+        }
+        pid_ = 0;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+
+    const Order& order_;
+    Deadline deadline_;
+    pid_t pid_ = 0;
+    Fd in_;
+    Fd out_;
+    Fd err_;
+    std::size_t told_ = 0;
+    Ended ended_;
+};
+
+} // namespace
+
+Ended run(const Order& order) {
+    return Running(order).finish();
+}
+
+} // namespace ocinet::plugin
