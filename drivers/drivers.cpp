@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,12 @@ constexpr std::array all = {
 #include "drivers/drivers.def"
 #undef OCINET_DRIVER
 };
+
+std::string name_of(const Driver& driver) {
+    std::string name = driver.name;
+    std::replace(name.begin(), name.end(), '_', '-');
+    return name;
+}
 
 // Two attachments of one container to one link: look() sees only others' containers.
 void refuse_mixed_uses(const Plan& plan) {
@@ -38,7 +45,7 @@ void refuse_mixed_uses(const Plan& plan) {
 
 const Driver& driver_for(const Request& request) {
     for (const auto& driver : all) {
-        if (request.network.driver != driver.name) {
+        if (request.network.driver != name_of(driver)) {
             continue;
         }
         if (request.in_host_network && std::string_view(driver.name) != "host") {
@@ -49,7 +56,7 @@ const Driver& driver_for(const Request& request) {
     }
     std::string known;
     for (const auto& driver : all) {
-        known += (known.empty() ? "" : ", ") + std::string(driver.name);
+        known += (known.empty() ? "" : ", ") + name_of(driver);
     }
     throw Error("network \"" + request.network.name + "\": there is no driver \"" +
                 request.network.driver + "\"")

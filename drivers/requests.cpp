@@ -74,7 +74,8 @@ bool is_for(const oci::PortMapping& port, int family) {
 // where no other one does.
 bool serves(const Request* publisher, const Request* other, const oci::PortMapping& port,
             int family) {
-    const bool is_guess = publisher && publisher->network.conflist && other && other != publisher;
+    const bool is_guess =
+        publisher && publisher->network.is_unknown() && other && other != publisher;
     return publisher && is_for(port, family) && (port.host_address || !is_guess);
 }
 

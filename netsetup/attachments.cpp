@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "netsetup/base/json_text.h"
@@ -36,13 +37,39 @@ std::optional<Value> value_in(const json& object, const char* key) {
 }
 
 bool leads_by_default(const json& result, int family) {
-    for (const auto& route : items_of(result, "routes")) {
+    const auto routes = items_of(result, "routes");
+    return std::any_of(routes.begin(), routes.end(), [&](const json& route) {
         const auto destination = value_in<Prefix>(route, "dst");
-        if (destination && destination->length == 0 && destination->address.family() == family) {
-            return true;
+        return destination && destination->length == 0 && destination->address.family() == family;
+    });
+}
+
+// A link of the host's has no sandbox, or an empty one.
+bool is_inside(const json& link) {
+    const auto sandbox = link.find("sandbox");
+    return sandbox != link.end() && sandbox->is_string() &&
+           !sandbox->get_ref<const std::string&>().empty();
+}
+
+// {"eth0": {"mac_address": …, "subnets": [{"ipnet": …, "gateway": …}]}}
+void add_status_block(Attached& attached, const json& interfaces) {
+    const auto found = interfaces.find(attached.interface);
+    if (found == interfaces.end() || !found->is_object()) {
+        return;
+    }
+    if (const auto mac = value_in<Mac>(*found, "mac_address")) {
+        attached.mac = mac->text();
+    }
+    std::vector<std::string> addresses; // those that were leased for it, too
+    for (const auto& subnet : items_of(*found, "subnets")) {
+        if (const auto address = value_in<Prefix>(subnet, "ipnet")) {
+            addresses.push_back(address->text());
+        }
+        if (const auto gateway = value_in<IpAddress>(subnet, "gateway")) {
+            attached.gateways.push_back(gateway->text());
         }
     }
-    return false;
+    attached.addresses = std::move(addresses);
 }
 
 void add_lease(Attached& attached, const state::DhcpLease& lease) {
@@ -61,10 +88,14 @@ void add_result(Attached& attached, const std::string& text) {
     if (result.is_null()) {
         return;
     }
+    const auto interfaces = result.find("interfaces");
+    if (interfaces != result.end() && interfaces->is_object()) {
+        add_status_block(attached, *interfaces);
+        return;
+    }
     for (const auto& link : items_of(result, "interfaces")) {
-        const bool is_inside = link.contains("sandbox") && link["sandbox"] != "";
         const auto mac = value_in<Mac>(link, "mac");
-        if (is_inside && mac && link.value("name", json()) == attached.interface) {
+        if (is_inside(link) && mac && link.value("name", json()) == attached.interface) {
             attached.mac = mac->text();
         }
     }

@@ -12,9 +12,9 @@ namespace ocinet {
 /// plugins said.
 std::vector<Attached> attachments_of(const state::Directory& directory, const Record& record);
 
-/// Adds what a CNI plugin says of a container's interface, a result of the CNI specification
-/// (section 5): its MAC address, addresses, and the gateways of default routes. What is not as the
-/// specification has it is left out.
+/// Adds what a plugin says of a container's interface: its MAC address, addresses, and the gateways
+/// of default routes. A result of the CNI specification (section 5), or a status block of
+/// netavark's plugin API. What is not as these have it is left out.
 void add_result(Attached& attached, const std::string& result);
 
 } // namespace ocinet

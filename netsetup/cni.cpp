@@ -22,18 +22,12 @@ std::string text_in(const json& object, const char* key) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-std::string name_of(const Call& call) {
-    return "plugin " + call.program.substr(call.program.rfind('/') + 1);
-}
-
 // {"code": 11, "msg": "…", "details": "…"}; or whatever it said.
 Error failure(const Call& call, const Plugins::Answer& answer) {
-    const std::string who = name_of(call) + ", " + call.command + ": ";
+    const std::string who = plugin_text(call.program) + ", " + call.command + ": ";
     const json said = parse_object(answer.out);
     if (said.is_null() || text_in(said, "msg").empty()) {
-        const std::string words(trim(answer.err.empty() ? answer.out : answer.err));
-        return Error(who + "status " + std::to_string(answer.status) +
-                     (words.empty() ? "" : ": " + printable(words)));
+        return Error(who + failure_text(answer));
     }
     const std::string details = text_in(said, "details");
     Error error(who + printable(text_in(said, "msg")) +
@@ -65,7 +59,7 @@ std::string run(Plugins& plugins, const Call& call, std::chrono::milliseconds pa
         throw failure(call, answer);
     }
     if (!answer.err.empty()) {
-        log::debug(name_of(call) + ": " + printable(answer.err));
+        log::debug(plugin_text(call.program) + ": " + printable(answer.err));
     }
     return std::move(answer.out);
 }

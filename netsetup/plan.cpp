@@ -89,13 +89,20 @@ void require_names(const ops::ConfigureLink& op) {
     require_link_names({op.name});
 }
 // The program, which is executed, is as trusted as the record.
-void require_names(const ops::CniPlugin& op) {
-    require(is_container_id(op.container), op.container);
-    require_link_names({op.interface});
-    require(op.program.starts_with('/'), op.program);
-    if (parse_object(op.config).is_null()) {
-        throw Error("a plugin's configuration in a record is no JSON object");
+void require_plugin(const std::string& container, const std::string& interface,
+                    const std::string& program, const std::string& input) {
+    require(is_container_id(container), container);
+    require_link_names({interface});
+    require(program.starts_with('/'), program);
+    if (parse_object(input).is_null()) {
+        throw Error("what a plugin reads is in a record no JSON object");
     }
+}
+void require_names(const ops::CniPlugin& op) {
+    require_plugin(op.container, op.interface, op.program, op.config);
+}
+void require_names(const ops::NetavarkPlugin& op) {
+    require_plugin(op.container, op.interface, op.program, op.input);
 }
 // Only lines that we mark are taken out of a file.
 void require_names(const ops::AddHosts& op) {

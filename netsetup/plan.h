@@ -19,6 +19,7 @@
 #include "netsetup/ops/host_link.h"
 #include "netsetup/ops/hosts_file.h"
 #include "netsetup/ops/lease.h"
+#include "netsetup/ops/netavark_plugin.h"
 #include "netsetup/ops/own_elements.h"
 #include "netsetup/ops/policy.h"
 #include "netsetup/ops/publish.h"
@@ -37,7 +38,8 @@ using Operation =
                  ops::AccessVlan, ops::UseParent, ops::EnsureVlan, ops::EnsureHostLink,
                  ops::AddHostRoute, ops::CreateUpperLink, ops::RaiseLoopback, ops::ConfigureLink,
                  ops::RunDhcpClient, ops::EnsureVxlan, ops::KnowEndpoints, ops::PublishPorts,
-                 ops::AdvertiseContainer, ops::AnnounceAddress, ops::AddHosts, ops::CniPlugin>;
+                 ops::AdvertiseContainer, ops::AnnounceAddress, ops::AddHosts, ops::CniPlugin,
+                 ops::NetavarkPlugin>;
 
 struct Step {
     /// For messages: `network "web" (bridge)`.

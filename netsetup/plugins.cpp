@@ -43,11 +43,26 @@ Plugins Plugins::start(const std::string& container_id, const std::vector<std::s
 
 Plugins::Answer Plugins::run(const Call& call, std::chrono::milliseconds patience) {
     const nlohmann::json order{{"program", call.program},
+                               {"arguments", call.arguments},
                                {"environment", call.environment},
                                {"input", call.input},
                                {"milliseconds", patience.count()}};
     program_.tell(order.dump() + "\n");
     return parse_answer(program_.answer());
+}
+
+std::string plugin_text(const std::string& program) {
+    return "plugin " + program.substr(program.rfind('/') + 1);
+}
+
+std::string failure_text(const Plugins::Answer& answer) {
+    const std::string words(trim(answer.err.empty() ? answer.out : answer.err));
+    return "status " + std::to_string(answer.status) +
+           (words.empty() ? "" : ": " + printable(words));
+}
+
+std::chrono::milliseconds plugin_patience(const Deadline& deadline) {
+    return deadline.patience(std::chrono::seconds(2), std::chrono::seconds(60));
 }
 
 } // namespace ocinet

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "netsetup/attendant.h"
+#include "netsetup/base/deadline.h"
 #include "netsetup/base/fd.h"
 
 namespace ocinet {
@@ -18,8 +19,9 @@ public:
     struct Call {
         /// One of those that were named at the start.
         std::string program;
+        std::vector<std::string> arguments = {};
         /// Beside PATH, which is the system's, all that it has.
-        std::map<std::string, std::string> environment;
+        std::map<std::string, std::string> environment = {};
         /// On its stdin.
         std::string input;
     };
@@ -51,5 +53,12 @@ private:
     Attendant program_;
     std::string netns_path_;
 };
+
+/// `plugin ptp`, for messages.
+std::string plugin_text(const std::string& program);
+/// `status 3: what it said`, for those that failed without the words that their protocol has.
+std::string failure_text(const Plugins::Answer& answer);
+/// How long one may take: until the deadline, and for the way back a moment at least.
+std::chrono::milliseconds plugin_patience(const Deadline& deadline);
 
 } // namespace ocinet

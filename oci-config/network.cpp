@@ -116,7 +116,8 @@ void refuse_unsupported(ObjectReader& reader) {
 // there is to lease from.
 void read_ipam(ObjectReader& reader, Network& network) {
     using enum Network::Ipam;
-    network.ipam = network.is_on_parent() && network.subnets.empty() ? none : leases;
+    const bool may_have_none = network.is_on_parent() || network.netavark;
+    network.ipam = may_have_none && network.subnets.empty() ? none : leases;
     const auto* ipam = reader.object("ipam_options");
     if (!ipam) {
         return;
@@ -128,7 +129,7 @@ void read_ipam(ObjectReader& reader, Network& network) {
         network.ipam = leases;
     } else if (driver == "static") {
         network.ipam = fixed;
-    } else if (driver == "none" && network.is_on_parent()) {
+    } else if (driver == "none" && may_have_none) {
         network.ipam = none;
     } else if (driver == "dhcp" && network.driver == "macvlan") {
         network.ipam = dhcp;
@@ -164,7 +165,7 @@ const char* name_of(Route::Type type) {
 }
 
 bool Network::has(int family) const {
-    return conflist || (family == AF_INET && ipam == Ipam::dhcp) ||
+    return is_unknown() || (family == AF_INET && ipam == Ipam::dhcp) ||
            std::any_of(subnets.begin(), subnets.end(),
                        [&](const Subnet& subnet) { return subnet.gateway.family() == family; });
 }
@@ -206,6 +207,34 @@ void read_chain(ObjectReader& reader, Network& network) {
     network.conflist = read_conflist(*list, network.name, reader.name() + ": conflist");
 }
 
+// The file as Podman would have it: what a netavark plugin must find in it is there.
+std::string definition_of(const nlohmann::json& file, const Network& network) {
+    std::array<char, 17> id{};
+    std::snprintf(id.data(), id.size(), "%016llx",
+                  static_cast<unsigned long long>(stable_hash(network.name)));
+    const std::string part = id.data();
+    nlohmann::json definition{
+        {"id", part + part + part + part},
+        {"internal", false},
+        {"ipv6_enabled", network.has(AF_INET6)},
+        {"dns_enabled", false},
+        {"ipam_options", {{"driver", network.subnets.empty() ? "none" : "host-local"}}}};
+    definition.update(file);
+    definition.erase("plugin");
+    definition["name"] = network.name;
+    definition["driver"] = network.netavark->name;
+    return definition.dump();
+}
+
+void read_netavark_plugin(ObjectReader& reader, Network& network) {
+    const std::string name = reader.text("plugin").value_or("");
+    if (!is_network_name(name)) {
+        throw reader.wrong("plugin", "\"" + name + "\" is no plugin's name");
+    }
+    network.netavark.emplace();
+    network.netavark->name = name;
+}
+
 void read_own_network(ObjectReader& reader, Network& network) {
     network.interface =
         reader.text("network_interface")
@@ -234,11 +263,18 @@ Network read_network(const nlohmann::json& json, const std::string& name, const 
     network.driver = reader.text("driver").value_or("bridge");
     if (network.driver == "cni") {
         read_chain(reader, network); // all else is the plugins' to say
-    } else {
+    } else if (network.driver == "netavark-plugin") {
+        read_netavark_plugin(reader, network);
+    }
+    if (!network.conflist) {
         read_own_network(reader, network);
     }
     const auto* options = reader.object("options");
-    read_options(options ? *options : nlohmann::json::object(), file + ": options", network);
+    if (network.netavark) { // whose they are
+        network.netavark->definition = definition_of(json, network);
+    } else {
+        read_options(options ? *options : nlohmann::json::object(), file + ": options", network);
+    }
     if (network.overlay) {
         network.overlay->hosts = read_hosts(reader, network.subnets, network.overlay->control);
     }

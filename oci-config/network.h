@@ -89,9 +89,18 @@ struct Network {
     /// Of the driver overlay; of the driver cni.
     std::optional<Overlay> overlay;
     std::optional<Conflist> conflist;
+    /// Of the driver netavark-plugin: its program's name, and the network as it is told of it, as
+    /// JSON.
+    struct NetavarkPlugin {
+        std::string name;
+        std::string definition;
+    };
+    std::optional<NetavarkPlugin> netavark;
 
-    /// Its containers have addresses of the family, but for those that routers give. What plugins
-    /// give is not known before: of both.
+    /// What its containers have is for plugins to say.
+    bool is_unknown() const { return conflist || (netavark && subnets.empty()); }
+    /// Its containers have addresses of the family, but for those that routers give. Where that is
+    /// not known before: of both.
     bool has(int family) const;
     /// Its containers stand on the network of an interface of the host's, not behind the host.
     bool is_on_parent() const { return driver == "macvlan" || driver == "ipvlan"; }

@@ -33,6 +33,7 @@ constexpr const char* usage = "usage: ocinet-plugin CONTAINER PROGRAM...\n"
 ocinet::plugin::Order parse_order(const std::string& line, const Programs& programs) {
     const json order = json::parse(line);
     ocinet::plugin::Order parsed{.program = order.at("program"),
+                                 .arguments = order.at("arguments"),
                                  .environment = order.at("environment"),
                                  .input = order.at("input"),
                                  .patience = std::chrono::milliseconds(order.at("milliseconds"))};

@@ -4,12 +4,14 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace ocinet::plugin {
 
 /// A program that others wrote, to be run once.
 struct Order {
     std::string program;
+    std::vector<std::string> arguments;
     /// Beside PATH, all that it has.
     std::map<std::string, std::string> environment;
     std::string input;

@@ -70,6 +70,7 @@ public:
         Pipe out = Pipe::open(true);
         Pipe err = Pipe::open(true);
         std::vector<std::string> words{order.program};
+        words.insert(words.end(), order.arguments.begin(), order.arguments.end());
         std::vector<std::string> variables{search_path};
         for (const auto& [key, value] : order.environment) {
             variables.push_back(key + "=" + value);

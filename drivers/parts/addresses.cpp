@@ -82,7 +82,8 @@ std::vector<state::AddressRange> ranges_in(const Request& request, const oci::Su
 } // namespace
 
 std::vector<HostQuery::Address> wanted_addresses(const Request& request) {
-    if (request.network.subnets.empty() && !request.network.is_on_parent()) {
+    if (request.network.subnets.empty() && !request.network.is_on_parent() &&
+        !request.network.netavark) {
         throw Error(label(request) + ": it has no subnet");
     }
     for (const auto& address : request.attachment.addresses) {

@@ -10,4 +10,9 @@ namespace ocinet::drivers {
 inline const std::vector<std::string> cni_directories{"/opt/cni/bin", "/usr/lib/cni",
                                                       "/usr/libexec/cni"};
 
+/// Where netavark looks, as containers-common's netavark_plugin_dirs has it.
+inline const std::vector<std::string> netavark_directories{
+    "/usr/local/libexec/netavark", "/usr/libexec/netavark", "/usr/local/lib/netavark",
+    "/usr/lib/netavark"};
+
 } // namespace ocinet::drivers

@@ -18,14 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-// A call of STATUS or CHECK, which change nothing; and the least that is left for the way back.
-constexpr std::chrono::milliseconds least_patience(2000);
-constexpr std::chrono::milliseconds most_patience(60000);
-
-std::string name_of(const CniPlugin& op) {
-    return "plugin " + op.program.substr(op.program.rfind('/') + 1);
-}
-
 cni::Call call_of(const CniPlugin& op, const std::string& command, const std::string& netns) {
     cni::Call call{.program = op.program, .path = op.path, .command = command, .config = op.config};
     if (command != "STATUS") {
@@ -42,8 +34,7 @@ std::string run(cni::Call call, const std::optional<json>& earlier, Context& con
         config["prevResult"] = *earlier;
         call.config = config.dump();
     }
-    return cni::run(*context.plugins, call,
-                    context.deadline.patience(least_patience, most_patience));
+    return cni::run(*context.plugins, call, plugin_patience(context.deadline));
 }
 
 // Nothing where there is none, or none that can be passed on: a plugin may do without when it goes.
@@ -98,7 +89,8 @@ void apply(const CniPlugin& op, Context& context) {
     const std::string said = run(call_of(op, "ADD", context.netns_path), earlier, context);
     const json result = parse_object(said);
     if (result.is_null()) {
-        throw Error(name_of(op) + ", ADD: what it says is no result: " + printable(trim(said)));
+        throw Error(plugin_text(op.program) +
+                    ", ADD: what it says is no result: " + printable(trim(said)));
     }
     state::write_result(context.state, op.container, op.interface, result.dump());
 }
@@ -118,7 +110,7 @@ std::vector<std::string> remains(const CniPlugin&, Context&) {
 std::vector<std::string> check(const CniPlugin& op, Context& context) {
     const auto result = earlier_result(op, context);
     if (!result) {
-        return {"what " + name_of(op) + " said of " + op.interface + " is missing"};
+        return {"what " + plugin_text(op.program) + " said of " + op.interface + " is missing"};
     }
     if (!op.has_check) {
         return {};

@@ -101,6 +101,10 @@ const Entry entries[] = {
          "has_check":true})",
      "result=$(printf %s '{\"name\":\"web\"}' | CNI_COMMAND=ADD CNI_CONTAINERID=c1 "
      "CNI_IFNAME=eth0 CNI_NETNS=/proc/$PID/ns/net CNI_PATH=/opt/cni/bin /opt/cni/bin/ptp)"},
+    {"netavark-plugin", R"({"container":"c1","interface":"eth0",
+         "program":"/usr/libexec/netavark/plug","input":"{\"container_id\":\"c1\"}"})",
+     "printf %s '{\"container_id\":\"c1\"}' | /usr/libexec/netavark/plug setup "
+     "/proc/$PID/ns/net"},
     {"add-hosts", R"({"file":"/b/hosts","lines":["10.1.0.5 web"],"mark":"ocinet web"})",
      R"(printf '%s\n' '10.1.0.5 web # ocinet web' >>/b/hosts)"},
 };
