@@ -66,29 +66,7 @@ struct Pipe {
 class Running {
 public:
     explicit Running(const Order& order) : order_(order), deadline_(Deadline::in(order.patience)) {
-        Pipe in = Pipe::open(false);
-        Pipe out = Pipe::open(true);
-        Pipe err = Pipe::open(true);
-        std::vector<std::string> words{order.program};
-        words.insert(words.end(), order.arguments.begin(), order.arguments.end());
-        std::vector<std::string> variables{search_path};
-        for (const auto& [key, value] : order.environment) {
-            variables.push_back(key + "=" + value);
-        }
-        const auto arguments = argument_list(words);
-        const auto environment = argument_list(variables);
-        pid_ = ::fork();
-        if (pid_ < 0) {
-            throw_errno("fork");
-        }
-        if (pid_ == 0) {
-            become(order.program.c_str(), arguments.data(), environment.data(),
-                   {in.read.get(), out.write.get(), err.write.get()});
-        }
-        ::setpgid(pid_, pid_); // here, too: whoever comes second changes nothing
-        in_ = std::move(in.write);
-        out_ = std::move(out.read);
-        err_ = std::move(err.read);
+        start();
     }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
@@ -113,6 +91,32 @@ public:
     }
 
 private:
+    void start() {
+        Pipe in = Pipe::open(false);
+        Pipe out = Pipe::open(true);
+        Pipe err = Pipe::open(true);
+        std::vector<std::string> words{order_.program};
+        words.insert(words.end(), order_.arguments.begin(), order_.arguments.end());
+        std::vector<std::string> variables{search_path};
+        for (const auto& [key, value] : order_.environment) {
+            variables.push_back(key + "=" + value);
+        }
+        const auto arguments = argument_list(words);
+        const auto environment = argument_list(variables);
+        pid_ = ::fork();
+        if (pid_ < 0) {
+            throw_errno("fork");
+        }
+        if (pid_ == 0) {
+            become(order_.program.c_str(), arguments.data(), environment.data(),
+                   {in.read.get(), out.write.get(), err.write.get()});
+        }
+        ::setpgid(pid_, pid_); // here, too: whoever comes second changes nothing
+        in_ = std::move(in.write);
+        out_ = std::move(out.read);
+        err_ = std::move(err.read);
+    }
+
     // True when it has ended.
     bool step(int pidfd) {
         std::array<pollfd, 5> fds{{{.fd = STDIN_FILENO, .events = 0, .revents = 0},

@@ -20,7 +20,7 @@ oci::Network network(const std::string& name) {
                                   name + ".json");
     };
     const auto subnet = [](const char* text) {
-        return std::string("{\"subnet\":\"") + text + "\"}";
+        return R"({"subnet":")" + std::string(text) + R"("})";
     };
     if (name == "v4a") {
         return made(subnet("10.1.0.0/24"), R"(,"options":{"metric":"100"})");
