@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <ranges>
 
 #include "netsetup/base/file.h"
 #include "netsetup/base/names.h"
@@ -33,9 +34,9 @@ std::string choose_version(ObjectReader& reader) {
     if (more) {
         offered.insert(offered.end(), more->begin(), more->end());
     }
-    for (auto known = known_versions.rbegin(); known != known_versions.rend(); ++known) {
-        if (std::find(offered.begin(), offered.end(), *known) != offered.end()) {
-            return *known;
+    for (const char* known : std::views::reverse(known_versions)) {
+        if (std::find(offered.begin(), offered.end(), known) != offered.end()) {
+            return known;
         }
     }
     throw reader

@@ -90,9 +90,10 @@ TEST_CASE("a netavark plugin may have addresses of its own") {
     const Plan plan = plan_of(request, found);
     CHECK_FALSE(told(plan)["network_options"].contains("static_ips"));
     CHECK(plan.shared.empty());
-    CHECK(caught([&] {
-              plan_of(request_for(without_subnets().dump(), "ip=10.7.0.5"), found);
-          }).message() != "");
+    CHECK_THAT(caught([&] {
+                   plan_of(request_for(without_subnets().dump(), "ip=10.7.0.5"), found);
+               }).message(),
+               contains("10.7.0.5"));
 }
 
 TEST_CASE("a netavark plugin that is not there is named, and so are the places") {
