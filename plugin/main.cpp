@@ -3,7 +3,9 @@
 // container, when it is told, a line of JSON for each, and answers with one.
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -44,8 +46,13 @@ ocinet::plugin::Order parse_order(const std::string& line, const Programs& progr
     return parsed;
 }
 
+bool is_caller_gone() {
+    pollfd caller{.fd = STDIN_FILENO, .events = 0, .revents = 0};
+    return ::poll(&caller, 1, 0) > 0;
+}
+
 // One of us at a time for each container: whose caller was killed may still be at work, and whoever
-// undoes what it did waits for that.
+// undoes what it did waits for that. Nor does it begin, when that one has come first.
 class Server {
 public:
     Server(std::string id, Programs programs)
@@ -56,6 +63,9 @@ public:
         if (!lock_) {
             locks_.emplace(directory_, ocinet::Deadline::in(order.patience));
             lock_.emplace(locks_->plugins(id_));
+        }
+        if (is_caller_gone()) {
+            throw ocinet::Error("whoever asked for it is gone");
         }
         const auto ended = ocinet::plugin::run(order);
         return {{"status", ended.status}, {"out", ended.out}, {"err", ended.err}};

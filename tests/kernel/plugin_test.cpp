@@ -160,6 +160,34 @@ TEST_CASE("plugin: it ends with the hook, and what it did is undone after that")
     CHECK(leftovers(scene.host).empty());
 }
 
+TEST_CASE("plugin: it is not begun for a hook that is gone") {
+    const Scene scene;
+    const json order{{"program", "/opt/cni/bin/script"},
+                     {"arguments", json::array()},
+                     {"environment", {{"CNI_COMMAND", "ADD"}}},
+                     {"input", "{}"},
+                     {"milliseconds", 1000}};
+    const Result result = scene.host.run("cat | " OCINET_PREFIX
+                                         "/libexec/ocinet/ocinet-plugin c1 /opt/cni/bin/script",
+                                         order.dump() + "\n");
+    CHECK_THAT(result.out, contains("whoever asked for it is gone"));
+    CHECK_FALSE(scene.was_told("ADD"));
+}
+
+TEST_CASE("plugin: it runs what it was started for, and nothing else") {
+    const Scene scene;
+    const json order{{"program", "/bin/sh"},
+                     {"arguments", {"-c", ": >/run/done"}},
+                     {"environment", json::object()},
+                     {"input", ""},
+                     {"milliseconds", 1000}};
+    const Result result = scene.host.run("cat | " OCINET_PREFIX
+                                         "/libexec/ocinet/ocinet-plugin c1 /opt/cni/bin/script",
+                                         order.dump() + "\n");
+    CHECK_THAT(result.out, contains("/bin/sh is none of the plugins"));
+    CHECK(scene.host.run("test -e /run/done").status != 0);
+}
+
 TEST_CASE("plugin: one that is gone keeps its container's record, and says why") {
     const Scene scene;
     scene.box.attach();
