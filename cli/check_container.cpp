@@ -96,6 +96,7 @@ void check_plan(const Record& record, Host& host, bool mend, Checked& checked) {
         const auto held = host.locks.shared(record.networks);
         check_some(steps, context, mend, checked);
     }
+    context.deadline = Deadline::in(std::chrono::seconds(5)); // poststop may wait for us
     check_some(of_plugins, context, mend, checked);
 }
 

@@ -6,7 +6,7 @@
 #include "cli/networks.h"
 #include "drivers/parts/plugin_directories.h"
 #include "netsetup/base/log.h"
-#include "netsetup/base/text.h"
+#include "netsetup/base/plugin_path.h"
 #include "netsetup/cni.h"
 #include "netsetup/host_view.h"
 #include "netsetup/record.h"
@@ -17,7 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds patience(5000);
+// Of a whole list: who is attached meanwhile waits for it.
+constexpr std::chrono::milliseconds patience(3000);
 
 // Those that are half-made and half-gone, too.
 json attachments_to(const std::string& network, Host& host) {
@@ -35,7 +36,7 @@ json attachments_to(const std::string& network, Host& host) {
 }
 
 std::vector<std::string> programs_of(const oci::Conflist& list, Host& host) {
-    HostQuery query{.plugin_directories = drivers::cni_directories};
+    HostQuery query{.plugin_directories = drivers::cni_directories()};
     for (const auto& plugin : list.plugins) {
         query.plugins.push_back(plugin.type);
     }
@@ -43,11 +44,24 @@ std::vector<std::string> programs_of(const oci::Conflist& list, Host& host) {
     return look(query, host.directory, host.route, host.netfilter, names).plugins;
 }
 
-// Under the network's lock: who is attached meanwhile must stand in the list, and a record of it is
-// there before that lock is given up.
-std::size_t collect(const oci::Network& network, Host& host) {
+// Under the locks of all networks whose plugins call them so: who is attached meanwhile must stand
+// in the list, and a record of it is there before that lock is given up.
+std::vector<state::Locks::Held> lock_all(const std::string& list,
+                                         const std::vector<KnownNetwork>& networks, Host& host) {
+    std::vector<state::Locks::Held> held;
+    for (const auto& known : networks) { // by name
+        if (known.network && known.network->conflist && known.network->conflist->name == list) {
+            held.push_back(host.locks.network(known.name));
+        }
+    }
+    return held;
+}
+
+std::size_t collect(const oci::Network& network, const std::vector<KnownNetwork>& networks,
+                    Host& host) {
     const oci::Conflist& list = *network.conflist;
-    const auto held = host.locks.network(network.name);
+    const auto held = lock_all(list.name, networks, host);
+    const auto deadline = Deadline::in(patience);
     const json valid = attachments_to(list.name, host);
     const auto programs = programs_of(list, host);
     auto plugins = Plugins::start("gc", programs, Fd());
@@ -61,10 +75,10 @@ std::size_t collect(const oci::Network& network, Host& host) {
             }
             cni::run(plugins,
                      {.program = programs[i],
-                      .path = join(drivers::cni_directories, ":"),
+                      .path = paths::cni_plugins,
                       .command = "GC",
                       .config = config.dump()},
-                     patience);
+                     deadline.patience(std::chrono::milliseconds(100), patience));
         } catch (Error& error) {
             log::error(error.in("network \"" + network.name + "\""));
             ++failed;
@@ -77,14 +91,15 @@ std::size_t collect(const oci::Network& network, Host& host) {
 
 std::size_t collect_plugins(Host& host) {
     std::size_t failed = 0;
-    for (const auto& known : known_networks()) {
+    const auto networks = known_networks();
+    for (const auto& known : networks) {
         const auto& network = known.network;
         if (!network || !network->conflist || !network->conflist->collects ||
             !oci::has_gc_and_status(network->conflist->version)) {
             continue;
         }
         try {
-            failed += collect(*network, host);
+            failed += collect(*network, networks, host);
         } catch (Error& error) { // of a plugin that is not there, say
             log::error(error.in("network \"" + network->name + "\""));
             ++failed;

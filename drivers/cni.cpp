@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The network driver "cni": plugins of the Container Network Interface make the container's
 // interface, whatever it is (CNI specification 1.1).
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "drivers/driver.h"
@@ -70,8 +71,8 @@ void refuse_what_no_plugin_takes(const Request& request, const json& wanted) {
         if (!taken) {
             throw Error(label(request) + ": " + option_for(capability) +
                         " means nothing here: no plugin of it takes " + capability)
-                .hint("one that does says so in the list: \"capabilities\": {\"" + capability +
-                      "\": true}");
+                .hint(R"(one that does says so in the list: "capabilities": {")" + capability +
+                      R"(": true})");
         }
     }
 }
@@ -89,7 +90,7 @@ std::string config_for(const oci::Conflist::Plugin& plugin, const json& wanted) 
 std::string found_program(const Request& request, const HostView& view, std::size_t index) {
     if (view.plugins.at(index).empty()) {
         throw Error(label(request) + ": there is no plugin " + list_of(request).plugins[index].type)
-            .hint("looked for in " + join(cni_directories, ", ") +
+            .hint("looked for in " + join(cni_directories(), ", ") +
                   "; many are in the package containernetworking-plugins");
     }
     return view.plugins[index];
@@ -103,7 +104,7 @@ void add_plugins(Plan& plan, const Request& request, const HostView& view, const
              ops::CniPlugin{.container = request.container_id,
                             .interface = request.attachment.interface,
                             .program = found_program(request, view, i),
-                            .path = join(cni_directories, ":"),
+                            .path = paths::cni_plugins,
                             .config = config_for(list.plugins[i], wanted),
                             .first = i == 0,
                             .has_status = oci::has_gc_and_status(list.version),
@@ -111,13 +112,25 @@ void add_plugins(Plan& plan, const Request& request, const HostView& view, const
     }
 }
 
+// As the specification has it, which allows fewer characters than runtimes do: a plugin would
+// refuse to take back what it refused to make.
+void refuse_container_id(const Request& request) {
+    const auto& id = request.container_id;
+    if (id.find_first_of("+,") != std::string::npos ||
+        std::isalnum(static_cast<unsigned char>(id.front())) == 0) {
+        throw Error(label(request) + ": \"" + id + "\" is no container's id to CNI plugins")
+            .hint("letters, digits, '_.-', with a letter or digit in front");
+    }
+}
+
 } // namespace
 
 HostQuery query_cni(const Request& request) {
+    refuse_container_id(request);
     if (!request.attachment.host_interface.empty()) {
         throw Error(label(request) + ": host_interface_name= means nothing here");
     }
-    HostQuery query{.ports = wanted_ports(request), .plugin_directories = cni_directories};
+    HostQuery query{.ports = wanted_ports(request), .plugin_directories = cni_directories()};
     for (const auto& plugin : list_of(request).plugins) {
         query.plugins.push_back(plugin.type);
     }

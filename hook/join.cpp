@@ -5,6 +5,7 @@
 
 #include "drivers/parts/publish.h"
 #include "netsetup/acquire.h"
+#include "netsetup/attachments.h"
 #include "netsetup/confine.h"
 #include "netsetup/executor.h"
 #include "netsetup/recover.h"
@@ -124,7 +125,7 @@ bool join(Record& record, const oci::ContainerRequest& wanted, Host& host) {
         return false; // it ended while we waited for its lock
     }
     const bool whole = !abandoned(*holder, host);
-    const auto lacking = missing(wanted, holder->plan.attached);
+    const auto lacking = missing(wanted, attachments_of(host.directory, *holder));
     if (whole && lacking.empty() && share::is_needed(host.directory, *holder, record.process.pid)) {
         if (*id == record.id) {
             come_back(record, std::move(*holder), host);

@@ -3,6 +3,7 @@
 
 #include "netsetup/base/log.h"
 #include "netsetup/hosts_file.h"
+#include "netsetup/link.h"
 
 namespace ocinet {
 
@@ -27,6 +28,20 @@ std::string netns_path(const Record& record) {
     return "";
 }
 
+// A plugin that refuses to make an interface would take the one that is there for its own when it
+// is told to take it back.
+void refuse_taken_interfaces(const Plan& plan, netlink::Socket& container) {
+    for (const auto& step : plan.own) {
+        const auto* cni = std::get_if<ops::CniPlugin>(&step.operation);
+        const auto* netavark = std::get_if<ops::NetavarkPlugin>(&step.operation);
+        const std::string name = cni ? cni->interface : netavark ? netavark->interface : "";
+        if (!name.empty() && link::find(container, name)) {
+            throw Error(step.attachment + ": the container has an interface " + name + " already")
+                .hint("interface_name= chooses another");
+        }
+    }
+}
+
 } // namespace
 
 Context acquire(Host& host, const Record& record, Fd netns) {
@@ -38,6 +53,7 @@ Context acquire(Host& host, const Record& record, Fd netns) {
     }
     if (wanted.container) {
         context.container = ContainerNetns::open(std::move(netns));
+        refuse_taken_interfaces(record.plan, context.container->route);
     }
     if (wanted.policy_loader) {
         context.policy_loader.emplace(PolicyLoader::start());
@@ -73,7 +89,11 @@ Context acquire_for_undo(Host& host, const Record& record) {
         Fd netns = open_netns(record);
         if (!wanted.plugins.empty()) {
             context.netns_path = netns_path(record);
-            context.plugins.emplace(Plugins::start(record.id, wanted.plugins, netns));
+            try {
+                context.plugins.emplace(Plugins::start(record.id, wanted.plugins, netns));
+            } catch (const Error& error) { // what is not theirs goes all the same
+                log::warning(error);
+            }
         }
         if (wanted.container_to_undo && netns) {
             context.container = ContainerNetns::open(std::move(netns));

@@ -99,6 +99,8 @@ void add_result(Attached& attached, const std::string& text) {
             attached.mac = mac->text();
         }
     }
+    const bool has_default4 = leads_by_default(result, AF_INET);
+    const bool has_default6 = leads_by_default(result, AF_INET6);
     for (const auto& ip : items_of(result, "ips")) {
         const auto address = value_in<Prefix>(ip, "address");
         if (!address) {
@@ -106,7 +108,7 @@ void add_result(Attached& attached, const std::string& text) {
         }
         attached.addresses.push_back(address->text());
         const auto gateway = value_in<IpAddress>(ip, "gateway");
-        if (gateway && leads_by_default(result, gateway->family())) {
+        if (gateway && (gateway->is_v4() ? has_default4 : has_default6)) {
             attached.gateways.push_back(gateway->text());
         }
     }

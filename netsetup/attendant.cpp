@@ -73,12 +73,14 @@ void Attendant::tell(std::string_view order) {
 
 std::string Attendant::answer() {
     std::array<char, 4096> part{};
+    std::size_t searched = 0;
     while (true) {
-        if (const auto end = heard_.find('\n'); end != std::string::npos) {
+        if (const auto end = heard_.find('\n', searched); end != std::string::npos) {
             std::string line = heard_.substr(0, end);
             heard_.erase(0, end + 1);
             return line;
         }
+        searched = heard_.size();
         const ssize_t got = ::read(report_.get(), part.data(), part.size());
         if (got > 0) {
             heard_.append(part.data(), std::size_t(got));

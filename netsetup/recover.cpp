@@ -54,12 +54,30 @@ namespace {
 // Those of the container's own steps that end programs, or the others.
 std::vector<Step> own_steps(const Plan& plan, bool of_programs) {
     std::vector<Step> steps;
-    std::copy_if(
-        plan.own.begin(), plan.own.end(), std::back_inserter(steps), [&](const Step& step) {
-            return std::visit([](const auto& op) { return needs(op); }, step.operation).dhcp ==
-                   of_programs;
-        });
+    std::copy_if(plan.own.begin(), plan.own.end(), std::back_inserter(steps),
+                 [&](const Step& step) {
+                     const Needs wanted =
+                         std::visit([](const auto& op) { return needs(op); }, step.operation);
+                     return (wanted.dhcp || !wanted.plugins.empty()) == of_programs;
+                 });
     return steps;
+}
+
+// Of an attachment that plugins made, those before the one that failed are told later, when that
+// one has let go: it may still need what they have.
+std::vector<std::string> undo_programs(const Plan& plan, Context& context, Undo why) {
+    std::vector<std::string> failures;
+    std::set<std::string> stuck;
+    for (const auto& step : std::views::reverse(own_steps(plan, true))) {
+        if (stuck.contains(step.attachment)) {
+            continue;
+        }
+        for (auto& failure : undo_step(step, context, why)) {
+            failures.push_back(std::move(failure));
+            stuck.insert(step.attachment);
+        }
+    }
+    return failures;
 }
 
 } // namespace
@@ -68,7 +86,7 @@ std::vector<std::string> remove_attachment(Record& record, Host& host, Context& 
     using Phase = Record::Phase;
     const Undo why = record.phase == Phase::attaching ? Undo::roll_back : Undo::tear_down;
     // A program takes its time to end: nobody else waits for it.
-    auto failures = undo_steps(own_steps(record.plan, true), context, why);
+    auto failures = undo_programs(record.plan, context, why);
     // Who loads the policy anew puts back, under the locks, what the records tell. It must not find
     // one whose elements are being taken away.
     auto held = host.locks.shared(record.networks);
@@ -216,12 +234,22 @@ void remove_unfinished(Host& host) {
     ops::forget_unfinished_marks(host.directory);
 }
 
+namespace {
+
+// A plugin takes its time, and this call's deadline is another container's.
+bool has_plugins(const std::string& id, Host& host) {
+    const auto record = Record::load(host.directory, id);
+    return record && !needs(record->plan).plugins.empty();
+}
+
+} // namespace
+
 void reclaim_some(Host& host) {
     for (const auto& id : Record::some(host.directory, containers_in_passing)) {
         try {
             // Most of them live: that is seen without a lock and without their plan.
             const auto holder = Record::holder(host.directory, id);
-            if (!holder || !is_alive(*holder)) {
+            if ((!holder || !is_alive(*holder)) && !has_plugins(id, host)) {
                 tell(reclaim(id, host));
             }
         } catch (const Error& error) {

@@ -70,7 +70,9 @@ Conflist::Plugin read_plugin(const nlohmann::json& json, const Conflist& list,
     }
     plugin.capabilities = read_capabilities(reader);
     nlohmann::json config = json;
-    config.erase("capabilities");
+    for (const char* of_runtime : {"capabilities", "runtimeConfig", "prevResult"}) {
+        config.erase(of_runtime);
+    }
     config["name"] = list.name;
     config["cniVersion"] = list.version;
     plugin.config = config.dump();
@@ -127,6 +129,10 @@ void embed_conflist(nlohmann::json& file, const std::string& name) {
         throw Error(name + ": conflist: there is no " + path);
     }
     file["conflist"] = parse_json(*text, path);
+    // Others use a list that stands where all do: to GC theirs would be garbage.
+    if (file["conflist"].is_object()) {
+        file["conflist"]["disableGC"] = true;
+    }
 }
 
 } // namespace ocinet::oci

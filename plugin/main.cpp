@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // ocinet-plugin, which the hook and `ocinet` start: it runs the plugins that others wrote, for one
 // container, when it is told, a line of JSON for each, and answers with one.
-#include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/close_range.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -19,6 +22,7 @@
 #include "netsetup/attendant.h"
 #include "netsetup/base/error.h"
 #include "netsetup/base/names.h"
+#include "netsetup/base/plugin_path.h"
 #include "netsetup/base/text.h"
 #include "netsetup/confine.h"
 #include "netsetup/state/locks.h"
@@ -29,19 +33,30 @@ namespace {
 using nlohmann::json;
 using Programs = std::vector<std::string>;
 
+constexpr std::array<std::string_view, 5> variables{"CNI_COMMAND", "CNI_CONTAINERID", "CNI_IFNAME",
+                                                    "CNI_NETNS", "CNI_PATH"};
+
 constexpr const char* usage = "usage: ocinet-plugin CONTAINER PROGRAM...\n"
                               "The hook and ocinet(1) run it.\n";
 
 ocinet::plugin::Order parse_order(const std::string& line, const Programs& programs) {
     const json order = json::parse(line);
-    ocinet::plugin::Order parsed{.program = order.at("program"),
-                                 .arguments = order.at("arguments"),
-                                 .environment = order.at("environment"),
-                                 .input = order.at("input"),
-                                 .patience = std::chrono::milliseconds(order.at("milliseconds"))};
+    ocinet::plugin::Order parsed{
+        .program = order.at("program"),
+        .arguments = order.at("arguments"),
+        .environment = order.at("environment"),
+        .input = order.at("input"),
+        .deadline = ocinet::Deadline::in(std::chrono::milliseconds(order.at("milliseconds")))};
     // Who gives the orders has parsed what plugins and networks say since it named them.
     if (std::find(programs.begin(), programs.end(), parsed.program) == programs.end()) {
         throw ocinet::Error(ocinet::printable(parsed.program) + " is none of the plugins");
+    }
+    for (const auto& [key, value] : parsed.environment) {
+        if (std::find(variables.begin(), variables.end(), key) == variables.end() ||
+            (key == "CNI_PATH" && value != ocinet::paths::cni_plugins)) {
+            throw ocinet::Error("a plugin is not told " + ocinet::printable(key) + " " +
+                                ocinet::printable(value));
+        }
     }
     return parsed;
 }
@@ -61,7 +76,7 @@ public:
     json obey(const std::string& line) {
         const auto order = parse_order(line, programs_);
         if (!lock_) {
-            locks_.emplace(directory_, ocinet::Deadline::in(order.patience));
+            locks_.emplace(directory_, order.deadline);
             lock_.emplace(locks_->plugins(id_));
         }
         if (is_caller_gone()) {
@@ -106,10 +121,15 @@ int main(int argc, char** argv) {
         return 2;
     }
     ::umask(022);
-    std::signal(SIGPIPE, SIG_IGN);
+    for (const int signal : ocinet::plugin::ignored_signals) {
+        std::signal(signal, SIG_IGN);
+    }
     std::signal(SIGCHLD, SIG_DFL); // who ignores it, as our caller may, gets no status
-    // The container's network namespace, if we have it, is for /proc alone.
-    ::fcntl(ocinet::Attendant::given_descriptor, F_SETFD, FD_CLOEXEC);
+    // The container's network namespace, if we have it, is for /proc alone; and what our caller's
+    // caller left open is not for those that we run.
+    ::close_range(ocinet::Attendant::given_descriptor, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+    // What a plugin started is ours to end when that has ended.
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     try {
         ocinet::confine_program(capabilities, nullptr);
         Server server(argv[1], {argv + 2, argv + argc});

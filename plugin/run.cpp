@@ -47,7 +47,9 @@ struct Pipe {
                          const std::array<int, 3>& descriptors) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL); // of one whom nobody could kill any more
-    std::signal(SIGPIPE, SIG_DFL);
+    for (const int signal : ignored_signals) {
+        std::signal(signal, SIG_DFL);
+    }
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -65,15 +67,12 @@ struct Pipe {
 
 class Running {
 public:
-    explicit Running(const Order& order) : order_(order), deadline_(Deadline::in(order.patience)) {
-        start();
-    }
+    explicit Running(const Order& order) : order_(order) { start(); }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
     ~Running() {
         if (pid_ > 0) {
-            ::kill(-pid_, SIGKILL); // not waited for yet: the number is nobody else's
-            wait();
+            end_group();
         }
     }
 
@@ -86,7 +85,13 @@ public:
         }
         hear(out_, ended_.out);
         hear(err_, ended_.err);
-        ended_.status = wait();
+        ended_.status = status();
+        if (ended_.status == 0) {
+            ::waitpid(pid_, nullptr, 0);
+            pid_ = 0;
+        } else {
+            end_group();
+        }
         return std::move(ended_);
     }
 
@@ -125,7 +130,7 @@ private:
                                    {.fd = err_.get(), .events = POLLIN, .revents = 0},
                                    {.fd = in_.get(), .events = POLLOUT, .revents = 0}}};
         const auto left =
-            deadline_.patience(Deadline::Milliseconds(0), Deadline::Milliseconds(INT_MAX));
+            order_.deadline.patience(Deadline::Milliseconds(0), Deadline::Milliseconds(INT_MAX));
         const int ready = ::poll(fds.data(), fds.size(), int(left.count()));
         if (ready < 0 && errno != EINTR) {
             throw_errno("poll");
@@ -175,19 +180,24 @@ private:
         }
     }
 
-    int wait() {
-        int status = 0;
-        while (::waitpid(pid_, &status, 0) < 0) {
-            if (errno != EINTR) {
-                throw_errno("waitpid");
-            }
+    // It is still to be waited for after that, so that its number is nobody else's.
+    int status() const {
+        siginfo_t info{};
+        if (::waitid(P_PID, id_t(pid_), &info, WEXITED | WNOWAIT) != 0) {
+            throw_errno("waitid");
+        }
+        return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+    }
+
+    // What it started becomes our child when its own parent ends.
+    void end_group() {
+        ::kill(-pid_, SIGKILL);
+        while (::waitpid(-pid_, nullptr, 0) > 0 || errno == EINTR) {
         }
         pid_ = 0;
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
 
     const Order& order_;
-    Deadline deadline_;
     pid_t pid_ = 0;
     Fd in_;
     Fd out_;

@@ -4,11 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "netsetup/base/plugin_path.h"
+#include "netsetup/base/text.h"
+
 namespace ocinet::drivers {
 
-/// CNI_PATH: where those who bring their own plugins put them, and where distributions have them.
-inline const std::vector<std::string> cni_directories{"/opt/cni/bin", "/usr/lib/cni",
-                                                      "/usr/libexec/cni"};
+/// Those of paths::cni_plugins.
+inline std::vector<std::string> cni_directories() {
+    const auto parts = split(paths::cni_plugins, ':');
+    return {parts.begin(), parts.end()};
+}
 
 /// Where netavark looks, as containers-common's netavark_plugin_dirs has it.
 inline const std::vector<std::string> netavark_directories{

@@ -70,13 +70,19 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 
 std::string printable(std::string_view text) {
     std::string result;
-    for (const char c : text) {
-        if (std::uint8_t(c) < 0x20 || c == 0x7f) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = std::uint8_t(text[i]);
+        const auto next = std::uint8_t(i + 1 < text.size() ? text[i + 1] : 0);
+        const auto last = std::uint8_t(i > 0 ? text[i - 1] : 0);
+        // U+0080 to U+009F: UTF-8's own control characters.
+        const bool is_second = last == 0xc2 && byte >= 0x80 && byte < 0xa0;
+        const bool is_first = byte == 0xc2 && next >= 0x80 && next < 0xa0;
+        if (byte < 0x20 || byte == 0x7f || is_first || is_second) {
             std::array<char, 8> escaped{};
-            std::snprintf(escaped.data(), escaped.size(), "\\x%02x", unsigned(std::uint8_t(c)));
+            std::snprintf(escaped.data(), escaped.size(), "\\x%02x", unsigned(byte));
             result += escaped.data();
         } else {
-            result += c;
+            result += text[i];
         }
     }
     return result;

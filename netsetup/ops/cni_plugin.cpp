@@ -70,6 +70,12 @@ std::string printed_call(const CniPlugin& op, const std::string& command, bool w
     return words + " " + shell_word(op.program);
 }
 
+void require_plugins(const Context& context) {
+    if (!context.plugins) {
+        throw Error("ocinet-plugin could not be started");
+    }
+}
+
 } // namespace
 
 Description describe(const CniPlugin& op) {
@@ -77,13 +83,17 @@ Description describe(const CniPlugin& op) {
             {printed_call(op, "DEL", true)}};
 }
 
+// Within the container only for refuse_taken_interfaces().
 Needs needs(const CniPlugin& op) {
-    return {.plugins = {op.program}};
+    return {.container = true, .plugins = {op.program}};
 }
 
 void apply(const CniPlugin& op, Context& context) {
     if (op.has_status) {
         run(call_of(op, "STATUS", ""), std::nullopt, context);
+        if (context.deadline.has_passed()) {
+            throw Error("the deadline has passed");
+        }
     }
     const auto earlier = op.first ? std::nullopt : earlier_result(op, context);
     const std::string said = run(call_of(op, "ADD", context.netns_path), earlier, context);
@@ -96,6 +106,7 @@ void apply(const CniPlugin& op, Context& context) {
 }
 
 void undo(const CniPlugin& op, Context& context, Undo) {
+    require_plugins(context);
     run(call_of(op, "DEL", context.plugins->netns_path()), earlier_result(op, context), context);
     if (op.first) {
         state::remove_result(context.state, op.container, op.interface);

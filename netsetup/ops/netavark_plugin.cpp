@@ -42,14 +42,21 @@ std::string printed_call(const NetavarkPlugin& op, const std::string& command) {
            " /proc/$PID/ns/net";
 }
 
+void require_plugins(const Context& context) {
+    if (!context.plugins) {
+        throw Error("ocinet-plugin could not be started");
+    }
+}
+
 } // namespace
 
 Description describe(const NetavarkPlugin& op) {
     return {{printed_call(op, "setup")}, {printed_call(op, "teardown")}};
 }
 
+// Within the container only for refuse_taken_interfaces().
 Needs needs(const NetavarkPlugin& op) {
-    return {.plugins = {op.program}};
+    return {.container = true, .plugins = {op.program}};
 }
 
 void apply(const NetavarkPlugin& op, Context& context) {
@@ -63,6 +70,7 @@ void apply(const NetavarkPlugin& op, Context& context) {
 }
 
 void undo(const NetavarkPlugin& op, Context& context, Undo) {
+    require_plugins(context);
     run(op, "teardown", context.plugins->netns_path(), context);
     state::remove_result(context.state, op.container, op.interface);
 }

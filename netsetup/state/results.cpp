@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/state/results.h"
 
+#include "netsetup/base/error.h"
 #include "netsetup/base/file.h"
 
 namespace ocinet::state {
@@ -24,6 +25,10 @@ std::optional<std::string> read_result(const Directory& directory, const std::st
 
 void write_result(const Directory& directory, const std::string& id, const std::string& interface,
                   const std::string& result) {
+    if (result.size() > largest_result) {
+        throw Error("what plugins say of " + interface + " is longer than " +
+                    std::to_string(largest_result) + " bytes");
+    }
     make_directory(directory, "results");
     make_directory(directory, directory_of(id));
     replace_file(directory.root.get(), path_of(id, interface), result, 0640);

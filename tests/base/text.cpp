@@ -74,9 +74,12 @@ TEST_CASE("a shell word is one word, and the shell reads back what was meant") {
 }
 
 TEST_CASE("what is printable stays as it is, what moves a terminal does not") {
-    CHECK(printable("") == "");
+    CHECK(printable("").empty());
     CHECK(printable("it's a \"name\" \xc3\xa9 \\x") == "it's a \"name\" \xc3\xa9 \\x");
     CHECK(printable(std::string("a\n\x1b[2J\x7f\0b", 9)) == R"(a\x0a\x1b[2J\x7f\x00b)");
+    CHECK(printable("a\xc2\x9b"
+                    "b\xc2\xa0") == "a\\xc2\\x9bb\xc2\xa0"); // U+009B, U+00A0
+    CHECK(printable("\xc2") == "\xc2");
 }
 
 } // namespace ocinet

@@ -127,6 +127,14 @@ TEST_CASE("what no plugin takes is an error") {
                contains("host_interface_name= means nothing here"));
 }
 
+TEST_CASE("an id that CNI plugins would refuse is refused before") {
+    for (const char* id : {"a+b", "a,b", ".a", "-a", "_a"}) {
+        Request request = request_for(file().dump());
+        request.container_id = id;
+        CHECK_THAT(refusal(request), contains("is no container's id to CNI plugins"));
+    }
+}
+
 TEST_CASE("a plugin that is not there is named before anything is touched") {
     HostView found = view();
     found.plugins[1].clear();

@@ -133,6 +133,30 @@ TEST_CASE("cni: beside a network of ours") {
     CHECK(leftovers(scene.host).empty());
 }
 
+TEST_CASE("cni: containers in one namespace share what plugins made") {
+    const Scene scene(network(json::array({ptp()})));
+    scene.host.sh("ip netns add own");
+    Container first = scene.container(":ip=10.7.0.9");
+    Container second = scene.container(":ip=10.7.0.9");
+    first.use_netns("/run/netns/own");
+    second.use_netns("/run/netns/own");
+    first.attach();
+    CHECK(attachment(second)["addresses"] == json{"10.7.0.9/24"});
+    first.detach();
+    CHECK(scene.host.run("ip -n own link show eth0").status == 0);
+    second.detach();
+    CHECK(scene.host.run("ip -n own link show eth0").status != 0);
+    CHECK(leftovers(scene.host).empty());
+}
+
+TEST_CASE("cni: an interface that the container has already is nobody's to take away") {
+    const Scene scene(network(json::array({ptp()})));
+    const Container box = scene.container();
+    box.sh("ip link add eth0 type bridge");
+    CHECK_THAT(refusal(scene.host, box), contains("the container has an interface eth0 already"));
+    CHECK(box.run("ip link show eth0").status == 0);
+}
+
 TEST_CASE("cni: check tells what a plugin finds") {
     const Scene scene(network(json::array({ptp()})));
     const Container box = scene.container();

@@ -174,6 +174,53 @@ TEST_CASE("plugin: it is not begun for a hook that is gone") {
     CHECK_FALSE(scene.was_told("ADD"));
 }
 
+TEST_CASE("plugin: it is told nothing but what CNI has") {
+    const Scene scene;
+    const std::string variable =
+        GENERATE(as<std::string>(), "LD_PRELOAD=/run/x", "CNI_PATH=/usr/bin", "CNI_ARGS=x=y");
+    const auto equals = variable.find('=');
+    const json order{
+        {"program", "/opt/cni/bin/script"},
+        {"arguments", json::array()},
+        {"environment",
+         {{"CNI_COMMAND", "ADD"}, {variable.substr(0, equals), variable.substr(equals + 1)}}},
+        {"input", ""},
+        {"milliseconds", 1000}};
+    const Result result = scene.host.run("cat | " OCINET_PREFIX
+                                         "/libexec/ocinet/ocinet-plugin c1 /opt/cni/bin/script",
+                                         order.dump() + "\n");
+    CHECK_THAT(result.out, contains("a plugin is not told"));
+    CHECK_FALSE(scene.was_told("ADD"));
+}
+
+TEST_CASE("plugin: what one that fails has started ends") {
+    const Scene scene("sleep 1000 & exit 3");
+    CHECK(attach(scene).status == 1);
+    CHECK_FALSE(is_running(scene));
+    CHECK(leftovers(scene.host).empty());
+}
+
+TEST_CASE("plugin: those before one that does not let go are told when it has") {
+    const Scene scene;
+    scene.host.write("/opt/cni/bin/second",
+                     "#!/bin/sh\n[ ! -e /run/stuck ] || [ $CNI_COMMAND != DEL ] || exit 1\n"
+                     "echo '{\"cniVersion\": \"1.0.0\", \"ips\": []}'\n");
+    scene.host.sh("chmod +x /opt/cni/bin/second; : >/run/stuck");
+    scene.host.write_network(
+        "web",
+        {{"driver", "cni"},
+         {"conflist",
+          {{"cniVersion", "1.0.0"}, {"plugins", {{{"type", "script"}}, {{"type", "second"}}}}}}});
+    scene.box.attach();
+    CHECK(scene.box.hook("poststop").status == 1);
+    CHECK_FALSE(scene.was_told("DEL"));
+    scene.host.sh("rm /run/stuck");
+    CHECK(scene.host.run(cli_program() + " gc").status == 0);
+    // What the last one said.
+    CHECK(scene.told("DEL")["prevResult"].contains("ips"));
+    CHECK(leftovers(scene.host).empty());
+}
+
 TEST_CASE("plugin: it runs what it was started for, and nothing else") {
     const Scene scene;
     const json order{{"program", "/bin/sh"},

@@ -19,7 +19,10 @@ json list() {
     return {{"cniVersion", "1.0.0"},
             {"name", "pods"},
             {"plugins",
-             {{{"type", "bridge"}, {"bridge", "cni0"}, {"unknown", {{"deep", 1}}}},
+             {{{"type", "bridge"},
+               {"bridge", "cni0"},
+               {"unknown", {{"deep", 1}}},
+               {"runtimeConfig", "a runtime's to say"}},
               {{"type", "portmap"}, {"capabilities", {{"portMappings", true}, {"mac", false}}}}}}};
 }
 
@@ -126,6 +129,8 @@ TEST_CASE("a network of the driver cni may name the file of its list") {
     };
     test::write_text(path, list().dump());
     CHECK(load(path).conflist->name == "pods");
+    CHECK_FALSE(load(path).conflist->collects); // it may be others', too
+    CHECK(load(list()).conflist->collects);
     CHECK_THAT(caught([&] { load("pods.conflist"); }).message(),
                test::contains("\"pods.conflist\" is no absolute path"));
     CHECK_THAT(caught([&] { load(path + "x"); }).message(), test::contains("there is no " + path));
