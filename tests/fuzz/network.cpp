@@ -2,6 +2,9 @@
 // A network's file, and a container of that network.
 #include "oci-config/network.h"
 
+#include <nlohmann/json.hpp>
+
+#include "netsetup/base/json_text.h"
 #include "netsetup/base/names.h"
 #include "tests/fuzz/oracle.h"
 #include "tests/fuzz/planned.h"
@@ -25,6 +28,22 @@ void check_subnet(const oci::Subnet& subnet) {
     }
 }
 
+// Their names become those of files, and what they read is told to them as it stands.
+void check_plugins(const oci::Network& network) {
+    if (network.netavark) {
+        require(is_network_name(network.netavark->name), "a plugin's name is one");
+        require(!parse_object(network.netavark->definition).is_null(), "a plugin is told JSON");
+    }
+    if (!network.conflist) {
+        return;
+    }
+    require(!network.conflist->plugins.empty(), "a chain has plugins");
+    for (const auto& plugin : network.conflist->plugins) {
+        require(is_network_name(plugin.type), "a plugin's name is one");
+        require(!parse_object(plugin.config).is_null(), "a plugin is told JSON");
+    }
+}
+
 } // namespace
 
 void fuzz_network(const std::string& input) {
@@ -33,7 +52,11 @@ void fuzz_network(const std::string& input) {
         return;
     }
     require(network->name == "web", "a network has its file's name");
-    require(is_interface_name(network->interface), "an interface's name is one");
+    const bool may_be_nameless = network->conflist || network->is_on_parent();
+    require(is_interface_name(network->interface) ||
+                (network->interface.empty() && may_be_nameless),
+            "an interface's name is one");
+    check_plugins(*network);
     require(network->mtu.value_or(1500) >= 68 && network->mtu.value_or(1500) <= 65535,
             "an MTU is one");
     require(network->vlan <= 4094, "a VLAN is one");

@@ -18,6 +18,9 @@ HostView look(const HostQuery& query) {
         const auto claimed = port.claims.front().first;
         view.ports.push_back(claimed != 0 ? claimed : 61000);
     }
+    for (const auto& plugin : query.plugins) {
+        view.plugins.push_back("/opt/cni/bin/" + plugin);
+    }
     if (query.underlay) {
         view.underlay = {.name = "eth0", .mtu = 1500};
     }
