@@ -25,16 +25,12 @@ Context open_container(const Record& record, Host& host) {
     return context;
 }
 
-Needs needs_of(const Step& step) {
-    return std::visit([](const auto& op) { return needs(op); }, step.operation);
-}
-
 bool runs_plugins(const Step& step) {
-    return !needs_of(step).plugins.empty();
+    return !needs(step.operation).plugins.empty();
 }
 
 bool can_check(const Step& step, const Context& context) {
-    return (context.container || !needs_of(step).container) &&
+    return (context.container || !needs(step.operation).container) &&
            (!context.netns_path.empty() || !runs_plugins(step));
 }
 

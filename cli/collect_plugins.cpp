@@ -6,7 +6,6 @@
 #include "cli/networks.h"
 #include "drivers/parts/plugin_directories.h"
 #include "netsetup/base/log.h"
-#include "netsetup/base/plugin_path.h"
 #include "netsetup/cni.h"
 #include "netsetup/host_view.h"
 #include "netsetup/record.h"
@@ -73,11 +72,7 @@ std::size_t collect(const oci::Network& network, const std::vector<KnownNetwork>
             if (programs[i].empty()) {
                 throw Error("there is no plugin " + list.plugins[i].type);
             }
-            cni::run(plugins,
-                     {.program = programs[i],
-                      .path = paths::cni_plugins,
-                      .command = "GC",
-                      .config = config.dump()},
+            cni::run(plugins, {.program = programs[i], .command = "GC", .config = config.dump()},
                      deadline.patience(std::chrono::milliseconds(100), patience));
         } catch (Error& error) {
             log::error(error.in("network \"" + network.name + "\""));

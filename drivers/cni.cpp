@@ -104,7 +104,6 @@ void add_plugins(Plan& plan, const Request& request, const HostView& view, const
              ops::CniPlugin{.container = request.container_id,
                             .interface = request.attachment.interface,
                             .program = found_program(request, view, i),
-                            .path = paths::cni_plugins,
                             .config = config_for(list.plugins[i], wanted),
                             .first = i == 0,
                             .has_status = oci::has_gc_and_status(list.version),

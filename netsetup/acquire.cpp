@@ -17,15 +17,30 @@ Context bare(Host& host, const std::string& container_id) {
             .deadline = host.deadline};
 }
 
-// Where its network namespace is found; empty when it is in neither place.
-std::string netns_path(const Record& record) {
+struct FoundNetns {
+    std::string path;
+    Fd netns;
+};
+
+// By the path that the runtime was given, or by the container's process, beside which a set-up that
+// was cut off is undone. Empty when it is in neither place.
+FoundNetns find_netns(const Record& record) {
     const std::string of_process = "/proc/" + std::to_string(record.process.pid) + "/ns/net";
     for (const auto& path : {record.given_netns, of_process}) {
-        if (open_again(path, record.netns)) {
-            return path;
+        if (Fd netns = open_again(path, record.netns)) {
+            return {path, std::move(netns)};
         }
     }
-    return "";
+    return {};
+}
+
+// Or by whoever lives there still; then no path leads to it.
+FoundNetns find_or_look_for_netns(const Record& record) {
+    auto found = find_netns(record);
+    if (!found.netns) {
+        found.netns = open_inhabited(record.netns);
+    }
+    return found;
 }
 
 // A plugin that refuses to make an interface would take the one that is there for its own when it
@@ -48,7 +63,7 @@ Context acquire(Host& host, const Record& record, Fd netns) {
     const Needs wanted = needs(record.plan);
     Context context = bare(host, record.id);
     if (!wanted.plugins.empty()) {
-        context.netns_path = netns_path(record);
+        context.netns_path = find_netns(record).path;
         context.plugins.emplace(Plugins::start(record.id, wanted.plugins, netns));
     }
     if (wanted.container) {
@@ -74,21 +89,17 @@ Context acquire(Host& host, const Record& record, Fd netns) {
     return context;
 }
 
-// By the path that the runtime was given; by the container's process, beside which a set-up that
-// was cut off is undone; or by whoever lives there still.
 Fd open_netns(const Record& record) {
-    const std::string path = netns_path(record);
-    Fd netns = path.empty() ? Fd() : open_again(path, record.netns);
-    return netns ? std::move(netns) : open_inhabited(record.netns);
+    return find_or_look_for_netns(record).netns;
 }
 
 Context acquire_for_undo(Host& host, const Record& record) {
     const Needs wanted = needs(record.plan);
     Context context = bare(host, record.id);
     if (wanted.container_to_undo || !wanted.plugins.empty()) {
-        Fd netns = open_netns(record);
+        auto [path, netns] = find_or_look_for_netns(record);
         if (!wanted.plugins.empty()) {
-            context.netns_path = netns_path(record);
+            context.netns_path = path;
             try {
                 context.plugins.emplace(Plugins::start(record.id, wanted.plugins, netns));
             } catch (const Error& error) { // what is not theirs goes all the same

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netsetup/attendant.h"
 
-#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
@@ -11,6 +10,7 @@
 
 #include "netsetup/base/error.h"
 #include "netsetup/base/file.h"
+#include "netsetup/base/pipe.h"
 #include "netsetup/base/program.h"
 
 namespace ocinet {
@@ -18,19 +18,6 @@ namespace ocinet {
 namespace {
 
 constexpr std::size_t longest_report = 65536;
-
-struct Pipe {
-    Fd read;
-    Fd write;
-
-    static Pipe open() {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-            throw_errno("pipe");
-        }
-        return {Fd(ends[0]), Fd(ends[1])};
-    }
-};
 
 } // namespace
 

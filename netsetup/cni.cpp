@@ -6,6 +6,7 @@
 #include "netsetup/base/error.h"
 #include "netsetup/base/json_text.h"
 #include "netsetup/base/log.h"
+#include "netsetup/base/plugin_path.h"
 #include "netsetup/base/text.h"
 
 namespace ocinet::cni {
@@ -42,7 +43,7 @@ Error failure(const Call& call, const Plugins::Answer& answer) {
 
 std::map<std::string, std::string> environment(const Call& call) {
     std::map<std::string, std::string> variables{{"CNI_COMMAND", call.command},
-                                                 {"CNI_PATH", call.path}};
+                                                 {"CNI_PATH", paths::cni_plugins}};
     if (!call.container.empty()) {
         variables.emplace("CNI_CONTAINERID", call.container);
         variables.emplace("CNI_NETNS", call.netns);

@@ -12,8 +12,6 @@ namespace ocinet::cni {
 
 struct Call {
     std::string program;
-    /// CNI_PATH: where it finds others, such as those that give addresses.
-    std::string path;
     /// ADD, DEL, CHECK, GC or STATUS.
     std::string command;
     /// Of the first three.
@@ -24,6 +22,7 @@ struct Call {
     std::string config;
 };
 
+/// With CNI_PATH, where it finds others, such as those that give addresses.
 std::map<std::string, std::string> environment(const Call& call);
 
 /// Returns what the plugin said; throws Error with its own words when it failed.

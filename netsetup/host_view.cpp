@@ -3,13 +3,13 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <set>
 
 #include "netsetup/base/file.h"
 #include "netsetup/base/paths.h"
+#include "netsetup/base/program.h"
 #include "netsetup/base/text.h"
 #include "netsetup/hosts_file.h"
 #include "netsetup/ops/policy.h"
@@ -173,16 +173,6 @@ void look_at_firewall(HostView& view, netlink::Socket& route, netlink::Socket& n
     }
 }
 
-std::string find_plugin(const std::string& name, const std::vector<std::string>& directories) {
-    for (const auto& directory : directories) {
-        std::string path = directory + "/" + name;
-        if (::access(path.c_str(), X_OK) == 0) {
-            return path;
-        }
-    }
-    return "";
-}
-
 bool is_on(const std::string& setting) {
     return read_setting(AT_FDCWD, "/proc/sys/net/" + setting) == "1";
 }
@@ -251,7 +241,9 @@ HostView look(const HostQuery& query, const state::Directory& directory, netlink
         look_at_forwarding(view, query, route);
     }
     for (const auto& name : query.plugins) {
-        view.plugins.push_back(find_plugin(name, query.plugin_directories));
+        view.plugins.push_back(find_executable(name, {query.plugin_directories.begin(),
+                                                      query.plugin_directories.end()})
+                                   .value_or(""));
     }
     if (!query.hosts_file.empty()) {
         view.hosts_file_problem = HostsFile::open(query.hosts_file).problem;

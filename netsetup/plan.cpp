@@ -157,11 +157,15 @@ Description describe(const Operation& operation) {
     return std::visit([](const auto& op) { return describe(op); }, operation);
 }
 
+Needs needs(const Operation& operation) {
+    return std::visit([](const auto& op) { return needs(op); }, operation);
+}
+
 Needs needs(const Plan& plan) {
     Needs all;
     for (const auto* steps : {&plan.shared, &plan.own}) {
         for (const auto& step : *steps) {
-            const Needs one = std::visit([](const auto& op) { return needs(op); }, step.operation);
+            const Needs one = needs(step.operation);
             all.container = all.container || one.container;
             all.container_to_undo = all.container_to_undo || one.container_to_undo;
             all.policy_loader = all.policy_loader || one.policy_loader;

@@ -80,6 +80,7 @@ struct Plan {
 void append(Plan& plan, Plan more);
 
 Description describe(const Operation& operation);
+Needs needs(const Operation& operation);
 /// What all operations together need.
 Needs needs(const Plan& plan);
 

@@ -51,6 +51,13 @@ Plugins::Answer Plugins::run(const Call& call, std::chrono::milliseconds patienc
     return parse_answer(program_.answer());
 }
 
+Plugins& required(std::optional<Plugins>& plugins) {
+    if (!plugins) {
+        throw Error("ocinet-plugin could not be started");
+    }
+    return *plugins;
+}
+
 std::string plugin_text(const std::string& program) {
     return "plugin " + program.substr(program.rfind('/') + 1);
 }

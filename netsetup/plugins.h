@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,9 @@ private:
     Attendant program_;
     std::string netns_path_;
 };
+
+/// Throws Error where it could not be started.
+Plugins& required(std::optional<Plugins>& plugins);
 
 /// `plugin ptp`, for messages.
 std::string plugin_text(const std::string& program);

@@ -56,8 +56,7 @@ std::vector<Step> own_steps(const Plan& plan, bool of_programs) {
     std::vector<Step> steps;
     std::copy_if(plan.own.begin(), plan.own.end(), std::back_inserter(steps),
                  [&](const Step& step) {
-                     const Needs wanted =
-                         std::visit([](const auto& op) { return needs(op); }, step.operation);
+                     const Needs wanted = needs(step.operation);
                      return (wanted.dhcp || !wanted.plugins.empty()) == of_programs;
                  });
     return steps;

@@ -15,7 +15,7 @@
 
 #include "netsetup/base/deadline.h"
 #include "netsetup/base/error.h"
-#include "netsetup/base/fd.h"
+#include "netsetup/base/pipe.h"
 #include "netsetup/base/program.h"
 #include "netsetup/state/results.h"
 #include "plugin/plugin.h"
@@ -27,20 +27,12 @@ namespace {
 constexpr const char* search_path =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-struct Pipe {
-    Fd read;
-    Fd write;
-
-    // Only our end does not block.
-    static Pipe open(bool we_read) {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0 ||
-            ::fcntl(ends[we_read ? 0 : 1], F_SETFL, O_NONBLOCK) != 0) {
-            throw_errno("pipe");
-        }
-        return {Fd(ends[0]), Fd(ends[1])};
+// Of a pipe the other end is a plugin's: it finds it as programs do.
+void unblock(const Fd& own_end) {
+    if (::fcntl(own_end.get(), F_SETFL, O_NONBLOCK) != 0) {
+        throw_errno("fcntl");
     }
-};
+}
 
 // In the child, with nothing but system calls: all memory has been taken before.
 [[noreturn]] void become(const char* program, char* const* arguments, char* const* environment,
@@ -97,9 +89,12 @@ public:
 
 private:
     void start() {
-        Pipe in = Pipe::open(false);
-        Pipe out = Pipe::open(true);
-        Pipe err = Pipe::open(true);
+        Pipe in = Pipe::open();
+        Pipe out = Pipe::open();
+        Pipe err = Pipe::open();
+        unblock(in.write);
+        unblock(out.read);
+        unblock(err.read);
         std::vector<std::string> words{order_.program};
         words.insert(words.end(), order_.arguments.begin(), order_.arguments.end());
         std::vector<std::string> variables{search_path};

@@ -13,7 +13,7 @@
 #include <csignal>
 
 #include "netsetup/base/error.h"
-#include "netsetup/base/fd.h"
+#include "netsetup/base/pipe.h"
 #include "netsetup/base/text.h"
 
 namespace ocinet {
@@ -96,14 +96,19 @@ void fill_standard_descriptors(int flags) {
     }
 }
 
-std::optional<std::string> installed_program(const std::string& name) {
-    for (const auto directory : split(search_path, ':')) {
+std::optional<std::string> find_executable(const std::string& name,
+                                           const std::vector<std::string_view>& directories) {
+    for (const auto directory : directories) {
         std::string path = std::string(directory) + "/" + name;
         if (::access(path.c_str(), X_OK) == 0) {
             return path;
         }
     }
     return std::nullopt;
+}
+
+std::optional<std::string> installed_program(const std::string& name) {
+    return find_executable(name, split(search_path, ':'));
 }
 
 std::string find_program(const std::string& name) {
@@ -115,18 +120,13 @@ std::string find_program(const std::string& name) {
 
 Ended run_program(const std::vector<std::string>& words, const Deadline& deadline) {
     const std::string path = find_program(words.front());
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-        throw_errno("pipe");
-    }
-    const Fd read_end(ends[0]);
-    Fd write_end(ends[1]);
+    Pipe output = Pipe::open();
     // Who ignores it, as our caller may, gets no status.
     std::signal(SIGCHLD, SIG_DFL);
-    const pid_t pid = start(path, words, write_end.get());
-    write_end.reset();
+    const pid_t pid = start(path, words, output.write.get());
+    output.write.reset();
     Ended ended;
-    const bool complete = read_until(deadline, read_end.get(), ended.said);
+    const bool complete = read_until(deadline, output.read.get(), ended.said);
     if (!complete) {
         ::kill(pid, SIGKILL); // our child: its id is nobody else's until we have waited for it
     }

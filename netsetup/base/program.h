@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "netsetup/base/deadline.h"
@@ -21,6 +22,10 @@ struct Ended {
     /// On stdout and stderr.
     std::string said;
 };
+
+/// In the first of the directories that has it; nothing when none has.
+std::optional<std::string> find_executable(const std::string& name,
+                                           const std::vector<std::string_view>& directories);
 
 /// Where a program of the system's is: in /usr/sbin, /usr/bin, /sbin, /bin alone. Nothing when it
 /// is in none of them.

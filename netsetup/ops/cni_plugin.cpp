@@ -12,14 +12,14 @@
 
 namespace ocinet::ops {
 
-OCINET_JSON(CniPlugin, container, interface, program, path, config, first, has_status, has_check)
+OCINET_JSON(CniPlugin, container, interface, program, config, first, has_status, has_check)
 
 namespace {
 
 using nlohmann::json;
 
 cni::Call call_of(const CniPlugin& op, const std::string& command, const std::string& netns) {
-    cni::Call call{.program = op.program, .path = op.path, .command = command, .config = op.config};
+    cni::Call call{.program = op.program, .command = command, .config = op.config};
     if (command != "STATUS") {
         call.container = op.container;
         call.netns = netns;
@@ -34,7 +34,7 @@ std::string run(cni::Call call, const std::optional<json>& earlier, Context& con
         config["prevResult"] = *earlier;
         call.config = config.dump();
     }
-    return cni::run(*context.plugins, call, plugin_patience(context.deadline));
+    return cni::run(required(context.plugins), call, plugin_patience(context.deadline));
 }
 
 // Nothing where there is none, or none that can be passed on: a plugin may do without when it goes.
@@ -70,12 +70,6 @@ std::string printed_call(const CniPlugin& op, const std::string& command, bool w
     return words + " " + shell_word(op.program);
 }
 
-void require_plugins(const Context& context) {
-    if (!context.plugins) {
-        throw Error("ocinet-plugin could not be started");
-    }
-}
-
 } // namespace
 
 Description describe(const CniPlugin& op) {
@@ -106,8 +100,8 @@ void apply(const CniPlugin& op, Context& context) {
 }
 
 void undo(const CniPlugin& op, Context& context, Undo) {
-    require_plugins(context);
-    run(call_of(op, "DEL", context.plugins->netns_path()), earlier_result(op, context), context);
+    run(call_of(op, "DEL", required(context.plugins).netns_path()), earlier_result(op, context),
+        context);
     if (op.first) {
         state::remove_result(context.state, op.container, op.interface);
     }

@@ -14,8 +14,6 @@ struct CniPlugin {
     std::string container;
     std::string interface;
     std::string program;
-    /// CNI_PATH: where it finds others, such as those that give addresses.
-    std::string path;
     /// What it reads, as JSON, but for prevResult.
     std::string config;
     /// What the plugins before it said is passed on.

@@ -28,9 +28,10 @@ Error failure(const NetavarkPlugin& op, const std::string& command, const Plugin
 
 std::string run(const NetavarkPlugin& op, const std::string& command, const std::string& netns,
                 Context& context) {
-    auto answer = context.plugins->run(
-        {.program = op.program, .arguments = {command, netns}, .input = op.input},
-        plugin_patience(context.deadline));
+    auto answer =
+        required(context.plugins)
+            .run({.program = op.program, .arguments = {command, netns}, .input = op.input},
+                 plugin_patience(context.deadline));
     if (answer.status != 0) {
         throw failure(op, command, answer);
     }
@@ -40,12 +41,6 @@ std::string run(const NetavarkPlugin& op, const std::string& command, const std:
 std::string printed_call(const NetavarkPlugin& op, const std::string& command) {
     return "printf %s " + shell_word(op.input) + " | " + shell_word(op.program) + " " + command +
            " /proc/$PID/ns/net";
-}
-
-void require_plugins(const Context& context) {
-    if (!context.plugins) {
-        throw Error("ocinet-plugin could not be started");
-    }
 }
 
 } // namespace
@@ -70,8 +65,7 @@ void apply(const NetavarkPlugin& op, Context& context) {
 }
 
 void undo(const NetavarkPlugin& op, Context& context, Undo) {
-    require_plugins(context);
-    run(op, "teardown", context.plugins->netns_path(), context);
+    run(op, "teardown", required(context.plugins).netns_path(), context);
     state::remove_result(context.state, op.container, op.interface);
 }
 

@@ -58,6 +58,21 @@ std::string status_line(const Scene& scene, const std::string& key) {
     return status.substr(begin, status.find('\n', begin) - begin);
 }
 
+// What ocinet-plugin answers to one order of a hook that is gone behind it; it was started for the
+// script.
+std::string answer(const Scene& scene, const std::string& program, const json& arguments,
+                   const json& environment) {
+    const json order{{"program", program},
+                     {"arguments", arguments},
+                     {"environment", environment},
+                     {"input", "{}"},
+                     {"milliseconds", 1000}};
+    return scene.host
+        .run("cat | " OCINET_PREFIX "/libexec/ocinet/ocinet-plugin c1 /opt/cni/bin/script",
+             order.dump() + "\n")
+        .out;
+}
+
 // What runs of the script on the machine, whose /proc a host has.
 bool is_running(const Scene& scene) {
     return scene.host.run("grep -l " + scene.box.id() + " /proc/[0-9]*/environ").status == 0;
@@ -162,15 +177,8 @@ TEST_CASE("plugin: it ends with the hook, and what it did is undone after that")
 
 TEST_CASE("plugin: it is not begun for a hook that is gone") {
     const Scene scene;
-    const json order{{"program", "/opt/cni/bin/script"},
-                     {"arguments", json::array()},
-                     {"environment", {{"CNI_COMMAND", "ADD"}}},
-                     {"input", "{}"},
-                     {"milliseconds", 1000}};
-    const Result result = scene.host.run("cat | " OCINET_PREFIX
-                                         "/libexec/ocinet/ocinet-plugin c1 /opt/cni/bin/script",
-                                         order.dump() + "\n");
-    CHECK_THAT(result.out, contains("whoever asked for it is gone"));
+    CHECK_THAT(answer(scene, "/opt/cni/bin/script", json::array(), {{"CNI_COMMAND", "ADD"}}),
+               contains("whoever asked for it is gone"));
     CHECK_FALSE(scene.was_told("ADD"));
 }
 
@@ -179,17 +187,10 @@ TEST_CASE("plugin: it is told nothing but what CNI has") {
     const std::string variable =
         GENERATE(as<std::string>(), "LD_PRELOAD=/run/x", "CNI_PATH=/usr/bin", "CNI_ARGS=x=y");
     const auto equals = variable.find('=');
-    const json order{
-        {"program", "/opt/cni/bin/script"},
-        {"arguments", json::array()},
-        {"environment",
-         {{"CNI_COMMAND", "ADD"}, {variable.substr(0, equals), variable.substr(equals + 1)}}},
-        {"input", ""},
-        {"milliseconds", 1000}};
-    const Result result = scene.host.run("cat | " OCINET_PREFIX
-                                         "/libexec/ocinet/ocinet-plugin c1 /opt/cni/bin/script",
-                                         order.dump() + "\n");
-    CHECK_THAT(result.out, contains("a plugin is not told"));
+    const json environment{{"CNI_COMMAND", "ADD"},
+                           {variable.substr(0, equals), variable.substr(equals + 1)}};
+    CHECK_THAT(answer(scene, "/opt/cni/bin/script", json::array(), environment),
+               contains("a plugin is not told"));
     CHECK_FALSE(scene.was_told("ADD"));
 }
 
@@ -223,15 +224,8 @@ TEST_CASE("plugin: those before one that does not let go are told when it has") 
 
 TEST_CASE("plugin: it runs what it was started for, and nothing else") {
     const Scene scene;
-    const json order{{"program", "/bin/sh"},
-                     {"arguments", {"-c", ": >/run/done"}},
-                     {"environment", json::object()},
-                     {"input", ""},
-                     {"milliseconds", 1000}};
-    const Result result = scene.host.run("cat | " OCINET_PREFIX
-                                         "/libexec/ocinet/ocinet-plugin c1 /opt/cni/bin/script",
-                                         order.dump() + "\n");
-    CHECK_THAT(result.out, contains("/bin/sh is none of the plugins"));
+    CHECK_THAT(answer(scene, "/bin/sh", {"-c", ": >/run/done"}, json::object()),
+               contains("/bin/sh is none of the plugins"));
     CHECK(scene.host.run("test -e /run/done").status != 0);
 }
 

@@ -97,10 +97,11 @@ const Entry entries[] = {
          "mac":"02:0c:0a:01:00:05","addresses":["10.1.0.5"]})",
      "nsenter -t $PID -n ip neigh replace 10.1.0.5 lladdr ff:ff:ff:ff:ff:ff nud probe dev eth0"},
     {"cni-plugin", R"({"container":"c1","interface":"eth0","program":"/opt/cni/bin/ptp",
-         "path":"/opt/cni/bin","config":"{\"name\":\"web\"}","first":true,"has_status":true,
+         "config":"{\"name\":\"web\"}","first":true,"has_status":true,
          "has_check":true})",
      "result=$(printf %s '{\"name\":\"web\"}' | CNI_COMMAND=ADD CNI_CONTAINERID=c1 "
-     "CNI_IFNAME=eth0 CNI_NETNS=/proc/$PID/ns/net CNI_PATH=/opt/cni/bin /opt/cni/bin/ptp)"},
+     "CNI_IFNAME=eth0 CNI_NETNS=/proc/$PID/ns/net "
+     "CNI_PATH=/opt/cni/bin:/usr/lib/cni:/usr/libexec/cni /opt/cni/bin/ptp)"},
     {"netavark-plugin", R"({"container":"c1","interface":"eth0",
          "program":"/usr/libexec/netavark/plug","input":"{\"container_id\":\"c1\"}"})",
      "printf %s '{\"container_id\":\"c1\"}' | /usr/libexec/netavark/plug setup "
