@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/collect_plugins.h"
+#include "cli/containers.h"
 #include "cli/print.h"
 #include "cli/root.h"
 #include "cli/verbs.h"
@@ -16,6 +17,7 @@ namespace {
 struct Options {
     bool dry_run = false;
     bool json = false;
+    std::string forgotten;
 };
 
 // What became of one container, or would.
@@ -43,8 +45,23 @@ nlohmann::ordered_json to_object(const Reclaimed& done, bool dry_run) {
             {"failures", done.failures}};
 }
 
+void forget_one(const std::string& name) {
+    const std::string id = find_record(name).id;
+    Host host;
+    const auto done = forget(id, host);
+    for (const auto& failure : done.failures) {
+        log::warning("container " + id + ": " + failure);
+    }
+    print_line(id + ": " + done.reason + ": " +
+               (done.failures.empty() ? "removed" : "forgotten, with what could not be removed"));
+}
+
 void run(const Options& options) {
     require_root("gc", "it removes links and firewall elements");
+    if (!options.forgotten.empty()) {
+        forget_one(options.forgotten);
+        return;
+    }
     Host host{.directory = state::Directory::open_or_imagine()};
     if (!options.dry_run) {
         remove_unfinished(host);
@@ -90,6 +107,12 @@ void add_gc(CLI::App& app) {
     auto* verb = app.add_subcommand("gc", "Remove what dead containers left behind");
     verb->add_flag("-n,--dry-run", options->dry_run, "Only say what would be removed, and why");
     verb->add_flag("--json", options->json, "Print JSON");
+    verb->add_option("--forget", options->forgotten,
+                     "Remove this dead container's record, too, whatever its plugins do not take "
+                     "back")
+        ->type_name("CONTAINER")
+        ->excludes("--dry-run")
+        ->excludes("--json");
     verb->callback([options] { run(*options); });
 }
 

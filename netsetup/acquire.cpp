@@ -12,6 +12,7 @@ namespace {
 Context bare(Host& host, const std::string& container_id) {
     return {.container_id = container_id,
             .state = host.directory,
+            .locks = host.locks,
             .route = host.route,
             .netfilter = host.netfilter,
             .deadline = host.deadline};
@@ -43,13 +44,23 @@ FoundNetns find_or_look_for_netns(const Record& record) {
     return found;
 }
 
+// Of one that a plugin makes.
+std::string interface_of(const Operation& operation) {
+    if (const auto* cni = std::get_if<ops::CniPlugin>(&operation)) {
+        return cni->interface;
+    }
+    if (const auto* netavark = std::get_if<ops::NetavarkPlugin>(&operation)) {
+        return netavark->interface;
+    }
+    const auto* docker = std::get_if<ops::DockerEndpoint>(&operation);
+    return docker ? docker->interface : "";
+}
+
 // A plugin that refuses to make an interface would take the one that is there for its own when it
 // is told to take it back.
 void refuse_taken_interfaces(const Plan& plan, netlink::Socket& container) {
     for (const auto& step : plan.own) {
-        const auto* cni = std::get_if<ops::CniPlugin>(&step.operation);
-        const auto* netavark = std::get_if<ops::NetavarkPlugin>(&step.operation);
-        const std::string name = cni ? cni->interface : netavark ? netavark->interface : "";
+        const std::string name = interface_of(step.operation);
         if (!name.empty() && link::find(container, name)) {
             throw Error(step.attachment + ": the container has an interface " + name + " already")
                 .hint("interface_name= chooses another");

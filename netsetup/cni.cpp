@@ -17,12 +17,6 @@ using nlohmann::json;
 
 constexpr int incompatible_version = 1; // section 5, "Error"
 
-// What plugins say is not ours: it need not be what the specification has.
-std::string text_in(const json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 // {"code": 11, "msg": "…", "details": "…"}; or whatever it said.
 Error failure(const Call& call, const Plugins::Answer& answer) {
     const std::string who = plugin_text(call.program) + ", " + call.command + ": ";

@@ -11,18 +11,16 @@ namespace ocinet {
 namespace {
 
 // The printed command that failed; the first one where the operation does not know.
-std::string command_of(const Step& step, std::size_t index) {
+std::string command_of(const Step& step, int index) {
     const auto commands = describe(step.operation).apply;
-    return commands.empty() ? "" : commands[std::min(index, commands.size() - 1)];
+    return commands.empty() ? "" : commands[std::min(std::size_t(index), commands.size() - 1)];
 }
 
 void apply_one(const Step& step, Context& context) {
     try {
         std::visit([&](const auto& op) { apply(op, context); }, step.operation);
-    } catch (netlink::Refused& refused) {
-        throw refused.in(command_of(step, std::size_t(refused.command()))).in(step.attachment);
     } catch (Error& error) {
-        throw error.in(command_of(step, 0)).in(step.attachment);
+        throw error.in(command_of(step, error.command())).in(step.attachment);
     }
 }
 
@@ -46,6 +44,9 @@ void apply_steps(const std::vector<Step>& steps, Context& context) {
 // That the kernel agreed to an undo does not say that there is nothing any more: a link may have
 // become somebody else's, an element may have been put back.
 std::vector<std::string> undo_step(const Step& step, Context& context, Undo why) {
+    const auto failed = [&](Error error) -> std::vector<std::string> {
+        return {error.in("undo " + command_of(step, 0)).in(step.attachment).message()};
+    };
     try {
         std::visit([&](const auto& op) { undo(op, context, why); }, step.operation);
         auto remaining =
@@ -54,8 +55,10 @@ std::vector<std::string> undo_step(const Step& step, Context& context, Undo why)
             what.insert(0, step.attachment + ": ");
         }
         return remaining;
-    } catch (Error& error) {
-        return {error.in("undo " + command_of(step, 0)).in(step.attachment).message()};
+    } catch (const Error& error) {
+        return failed(error);
+    } catch (const std::exception& error) { // what is kept of plugins' answers is damaged
+        return failed(Error(error.what()));
     }
 }
 

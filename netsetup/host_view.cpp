@@ -11,7 +11,9 @@
 #include "netsetup/base/paths.h"
 #include "netsetup/base/program.h"
 #include "netsetup/base/text.h"
+#include "netsetup/docker_discovery.h"
 #include "netsetup/hosts_file.h"
+#include "netsetup/ops/docker_network.h"
 #include "netsetup/ops/policy.h"
 #include "netsetup/ops/use_parent.h"
 #include "netsetup/port_search.h"
@@ -155,13 +157,33 @@ void look_for_underlay(HostView& view, const IpAddress& wanted, netlink::Socket&
     }
 }
 
+HostView::Conflict redefinition() {
+    return {.what = "containers use the network as it was before its definition changed",
+            .of_anybody = true,
+            .hint = "stop them first, or take the change back"};
+}
+
 void look_for_redefinition(HostView& view, const HostQuery& query,
                            const state::Directory& directory) {
     if (ops::definition_in_use(directory, query.network) != query.definition) {
-        view.conflicts.push_back({.what = "containers use the network as it was before its "
-                                          "definition changed",
-                                  .of_anybody = true,
-                                  .hint = "stop them first, or take the change back"});
+        view.conflicts.push_back(redefinition());
+    }
+}
+
+void look_at_docker(HostView& view, const HostQuery& query, const state::Directory& directory) {
+    for (const auto& name : query.docker_plugins) {
+        view.docker_plugins.push_back(docker_plugin::find(name));
+    }
+    const auto made = ops::made_docker_network(directory, query.docker_network);
+    if (!made || !made->created) {
+        return;
+    }
+    auto& pools = view.docker_pools.emplace();
+    for (const auto& pool : made->pools) {
+        pools.push_back(pool.id);
+    }
+    if (made->definition != query.docker_definition) {
+        view.conflicts.push_back(redefinition());
     }
 }
 
@@ -244,6 +266,9 @@ HostView look(const HostQuery& query, const state::Directory& directory, netlink
         view.plugins.push_back(find_executable(name, {query.plugin_directories.begin(),
                                                       query.plugin_directories.end()})
                                    .value_or(""));
+    }
+    if (!query.docker_network.empty()) {
+        look_at_docker(view, query, directory);
     }
     if (!query.hosts_file.empty()) {
         view.hosts_file_problem = HostsFile::open(query.hosts_file).problem;

@@ -8,6 +8,7 @@
 
 #include "netsetup/base/address.h"
 #include "netsetup/base/names.h"
+#include "netsetup/docker_plugin.h"
 #include "netsetup/link.h"
 #include "netsetup/netlink.h"
 #include "netsetup/nft.h"
@@ -79,6 +80,11 @@ struct HostQuery {
     /// Programs of others' that are looked for by these names, in this order of directories.
     std::vector<std::string> plugins;
     std::vector<std::string> plugin_directories;
+    /// Docker's, by their names; and the network that one of them may have made, with what its
+    /// containers must agree on.
+    std::vector<std::string> docker_plugins;
+    std::string docker_network;
+    std::string docker_definition;
 };
 
 struct HostView {
@@ -141,6 +147,10 @@ struct HostView {
     std::vector<nft::Element> lost;
     /// Where HostQuery::plugins are, one by one; empty where one is in none of the directories.
     std::vector<std::string> plugins;
+    /// Of HostQuery::docker_plugins, one by one; nothing where there is none.
+    std::vector<std::optional<docker_plugin::Plugin>> docker_plugins;
+    /// The ids of the network's pools, where it is there.
+    std::optional<std::vector<std::string>> docker_pools;
     /// Why the file of HostQuery::hosts_file must be left alone; empty where it may be written.
     std::string hosts_file_problem;
 };

@@ -14,11 +14,13 @@
 /// makes them inline, and then every user of the header would compile them anew.
 #define OCINET_JSON(Type, ...)                                                                     \
     void to_json(nlohmann::json& nlohmann_json_j, const Type& nlohmann_json_t) {                   \
-        NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(NLOHMANN_JSON_TO, __VA_ARGS__))                   \
+        NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(OCINET_JSON_TO, __VA_ARGS__))                     \
     }                                                                                              \
     void from_json(const nlohmann::json& nlohmann_json_j, Type& nlohmann_json_t) {                 \
         NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(OCINET_JSON_FROM, __VA_ARGS__))                   \
     }
+#define OCINET_JSON_TO(member)                                                                     \
+    nlohmann_json_j[#member] = ::ocinet::member_json(nlohmann_json_t.member);
 #define OCINET_JSON_FROM(member)                                                                   \
     ::ocinet::read_member(nlohmann_json_j, #member, nlohmann_json_t.member);
 
@@ -45,9 +47,14 @@ void read_member(const nlohmann::json& json, const char* key, Value& value) {
     member.get_to(value);
 }
 
+template <typename Value>
+nlohmann::json member_json(const Value& value) {
+    return value;
+}
+
 /// What need not be there stands in the journal all the same, as null.
 template <typename Value>
-nlohmann::json optional_json(const std::optional<Value>& value) {
+nlohmann::json member_json(const std::optional<Value>& value) {
     return value ? nlohmann::json(*value) : nlohmann::json();
 }
 

@@ -113,8 +113,9 @@ Message netfilter_message(std::uint8_t subsystem, std::uint8_t type, std::uint8_
 }
 
 Refused::Refused(int error, std::string_view extack, int command)
-    : Error(errno_text(error) + (extack.empty() ? "" : ": " + std::string(extack))), error_(error),
-      command_(command) {}
+    : Error(errno_text(error) + (extack.empty() ? "" : ": " + std::string(extack))), error_(error) {
+    at(command);
+}
 
 Socket Socket::open(int protocol) {
     Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));

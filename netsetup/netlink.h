@@ -76,11 +76,9 @@ class Refused : public Error {
 public:
     Refused(int error, std::string_view extack, int command);
     int error() const { return error_; }
-    int command() const { return command_; }
 
 private:
     int error_;
-    int command_;
 };
 
 /// A netlink socket of the namespace in which it was opened; it stays bound to that namespace.

@@ -16,6 +16,7 @@
 #include "netsetup/plugins.h"
 #include "netsetup/policy_loader.h"
 #include "netsetup/state/directory.h"
+#include "netsetup/state/locks.h"
 
 /// What every operation is made of. An operation is a plain struct in ops/ with a journal_name,
 /// which never changes its meaning, and with these functions beside it, declared in one line by
@@ -93,6 +94,7 @@ private:
 struct Context {
     std::string container_id;
     const state::Directory& state;
+    state::Locks& locks;
     /// The host's.
     netlink::Socket& route;
     netlink::Socket& netfilter;

@@ -88,21 +88,46 @@ void require_names(const ops::RunDhcpClient& op) {
 void require_names(const ops::ConfigureLink& op) {
     require_link_names({op.name});
 }
+void require_object(const std::string& text) {
+    if (parse_object(text).is_null()) {
+        throw Error("what a plugin reads is in a record no JSON object");
+    }
+}
 // The program, which is executed, is as trusted as the record.
 void require_plugin(const std::string& container, const std::string& interface,
                     const std::string& program, const std::string& input) {
     require(is_container_id(container), container);
     require_link_names({interface});
     require(program.starts_with('/'), program);
-    if (parse_object(input).is_null()) {
-        throw Error("what a plugin reads is in a record no JSON object");
-    }
+    require_object(input);
 }
 void require_names(const ops::CniPlugin& op) {
     require_plugin(op.container, op.interface, op.program, op.config);
 }
 void require_names(const ops::NetavarkPlugin& op) {
     require_plugin(op.container, op.interface, op.program, op.input);
+}
+void require_plugin(const docker_plugin::Plugin& plugin) {
+    require(plugin.program.starts_with('/'), plugin.program);
+}
+void require_names(const ops::EnsureDockerNetwork& op) {
+    require(is_network_name(op.network), op.network);
+    require_plugin(op.plugin);
+    require_object(op.options);
+    require_object(op.ipam_options);
+    if (op.ipam) {
+        require_plugin(*op.ipam);
+    }
+}
+void require_names(const ops::DockerEndpoint& op) {
+    require(is_container_id(op.container), op.container);
+    require(is_network_name(op.network), op.network);
+    require_link_names({op.interface});
+    require_plugin(op.plugin);
+    require_object(op.options);
+    if (op.ipam) {
+        require_plugin(*op.ipam);
+    }
 }
 // Only lines that we mark are taken out of a file.
 void require_names(const ops::AddHosts& op) {
@@ -129,6 +154,10 @@ bool is_the_same(const Operation& a, const Operation& b) {
     }
     if (are_both<ops::EnsureVlan>(a, b)) {
         return std::get<ops::EnsureVlan>(a).name == std::get<ops::EnsureVlan>(b).name;
+    }
+    if (are_both<ops::EnsureDockerNetwork>(a, b)) {
+        return std::get<ops::EnsureDockerNetwork>(a).network ==
+               std::get<ops::EnsureDockerNetwork>(b).network;
     }
     return are_both<ops::EnsurePolicy>(a, b) || are_both<ops::RaiseLoopback>(a, b);
 }

@@ -14,6 +14,8 @@
 #include "netsetup/ops/cni_plugin.h"
 #include "netsetup/ops/container_link.h"
 #include "netsetup/ops/dhcp_client.h"
+#include "netsetup/ops/docker_endpoint.h"
+#include "netsetup/ops/docker_network.h"
 #include "netsetup/ops/endpoints.h"
 #include "netsetup/ops/forwarding.h"
 #include "netsetup/ops/host_link.h"
@@ -39,7 +41,7 @@ using Operation =
                  ops::AddHostRoute, ops::CreateUpperLink, ops::RaiseLoopback, ops::ConfigureLink,
                  ops::RunDhcpClient, ops::EnsureVxlan, ops::KnowEndpoints, ops::PublishPorts,
                  ops::AdvertiseContainer, ops::AnnounceAddress, ops::AddHosts, ops::CniPlugin,
-                 ops::NetavarkPlugin>;
+                 ops::NetavarkPlugin, ops::EnsureDockerNetwork, ops::DockerEndpoint>;
 
 struct Step {
     /// For messages: `network "web" (bridge)`.

@@ -46,6 +46,7 @@ Plugins::Answer Plugins::run(const Call& call, std::chrono::milliseconds patienc
                                {"arguments", call.arguments},
                                {"environment", call.environment},
                                {"input", call.input},
+                               {"kept", call.kept},
                                {"milliseconds", patience.count()}};
     program_.tell(order.dump() + "\n");
     return parse_answer(program_.answer());

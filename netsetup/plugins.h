@@ -14,17 +14,22 @@
 namespace ocinet {
 
 /// ocinet-plugin, which runs programs that others wrote, for one container, when it is told: they
-/// need more than we keep. It runs these and no others, and none outlives us.
+/// need more than we keep. It runs these and no others, and none outlives us. Plugins that are
+/// servers (docker_plugin.h) it asks; their answer is waited for also when we are gone: who comes
+/// after us must find them done.
 class Plugins {
 public:
     struct Call {
-        /// One of those that were named at the start.
+        /// One of those that were named at the start; of a server docker_plugin::word_of().
         std::string program;
+        /// Of a server the method alone.
         std::vector<std::string> arguments = {};
         /// Beside PATH, which is the system's, all that it has.
         std::map<std::string, std::string> environment = {};
         /// On its stdin.
         std::string input;
+        /// A server's answer, where it is no error, is kept for the way back: state/results.h.
+        bool kept = false;
     };
 
     struct Answer {

@@ -13,6 +13,7 @@
 #include "netsetup/ops/forwarding.h"
 #include "netsetup/share.h"
 #include "netsetup/state/dhcp_leases.h"
+#include "netsetup/state/results.h"
 
 namespace ocinet {
 
@@ -64,11 +65,11 @@ std::vector<Step> own_steps(const Plan& plan, bool of_programs) {
 
 // Of an attachment that plugins made, those before the one that failed are told later, when that
 // one has let go: it may still need what they have.
-std::vector<std::string> undo_programs(const Plan& plan, Context& context, Undo why) {
+std::vector<std::string> undo_programs(const Plan& plan, Context& context, Undo why, Rest rest) {
     std::vector<std::string> failures;
     std::set<std::string> stuck;
     for (const auto& step : std::views::reverse(own_steps(plan, true))) {
-        if (stuck.contains(step.attachment)) {
+        if (stuck.contains(step.attachment) && rest == Rest::kept) {
             continue;
         }
         for (auto& failure : undo_step(step, context, why)) {
@@ -81,11 +82,12 @@ std::vector<std::string> undo_programs(const Plan& plan, Context& context, Undo 
 
 } // namespace
 
-std::vector<std::string> remove_attachment(Record& record, Host& host, Context& context) {
+std::vector<std::string> remove_attachment(Record& record, Host& host, Context& context,
+                                           Rest rest) {
     using Phase = Record::Phase;
     const Undo why = record.phase == Phase::attaching ? Undo::roll_back : Undo::tear_down;
     // A program takes its time to end: nobody else waits for it.
-    auto failures = undo_programs(record.plan, context, why);
+    auto failures = undo_programs(record.plan, context, why, rest);
     // Who loads the policy anew puts back, under the locks, what the records tell. It must not find
     // one whose elements are being taken away.
     auto held = host.locks.shared(record.networks);
@@ -101,12 +103,16 @@ std::vector<std::string> remove_attachment(Record& record, Host& host, Context& 
     // What is still there is still in use: its address and its ports, which were taken before it,
     // must not be another's yet.
     for (const auto& step : std::views::reverse(record.plan.shared)) {
-        if (failures.empty()) {
-            failures = undo_step(step, context, why);
+        if (failures.empty() || rest == Rest::forgotten) {
+            const auto more = undo_step(step, context, why);
+            failures.insert(failures.end(), more.begin(), more.end());
         }
     }
     held.clear();
-    if (failures.empty()) {
+    if (failures.empty() || rest == Rest::forgotten) {
+        if (context.plugins) {
+            state::remove_result(host.directory, record.id, state::kept_answer);
+        }
         share::release(host.directory, record);
         record.remove(host.directory);
     }
@@ -162,11 +168,12 @@ bool has_ended(const Record& record, const state::Directory& directory, netlink:
 
 namespace {
 
-Reclaimed reclaim_abandoned(Record& record, const std::string& reason, Host& host) {
+Reclaimed reclaim_abandoned(Record& record, const std::string& reason, Host& host,
+                            Rest rest = Rest::kept) {
     Reclaimed done{record.id, reason, {}};
     if (record.joined.empty()) {
         Context context = acquire_for_undo(host, record);
-        done.failures = remove_attachment(record, host, context);
+        done.failures = remove_attachment(record, host, context, rest);
     } else {
         share::leave(host.directory, record);
     }
@@ -186,6 +193,19 @@ std::optional<Reclaimed> reclaim(const std::string& id, Host& host) {
         return std::nullopt;
     }
     return reclaim_abandoned(*record, *reason, host);
+}
+
+Reclaimed forget(const std::string& id, Host& host) {
+    const auto lock = host.locks.container(id);
+    auto record = Record::load(host.directory, id);
+    if (!record) {
+        throw Error("there is no record of a container " + id);
+    }
+    const auto reason = abandoned(*record, host);
+    if (!reason) {
+        throw Error("container " + id + " lives: what it has is not forgotten");
+    }
+    return reclaim_abandoned(*record, *reason, host, Rest::forgotten);
 }
 
 bool make_way(const std::string& id, Host& host) {

@@ -10,9 +10,18 @@
 /// Taking attachments away again: one way for roll-back, poststop and the sweep.
 namespace ocinet {
 
+/// What becomes of what cannot be undone.
+enum class Rest {
+    /// The record stays, so that it is tried again.
+    kept,
+    /// The record goes all the same.
+    forgotten,
+};
+
 /// Undoes the record's plan and removes the record. The caller holds the container's lock and no
-/// other. Returns what could not be undone, a line each; then the record stays.
-std::vector<std::string> remove_attachment(Record& record, Host& host, Context& context);
+/// other. Returns what could not be undone, a line each.
+std::vector<std::string> remove_attachment(Record& record, Host& host, Context& context,
+                                           Rest rest = Rest::kept);
 
 /// Why a record is nobody's any more; nothing while its container lives. The caller holds the
 /// container's lock, so that its writer is known to be gone.
@@ -33,8 +42,12 @@ struct Reclaimed {
 /// when another process is at work on it.
 std::optional<Reclaimed> reclaim(const std::string& id, Host& host);
 
-/// The same for a container that has something which is wanted: waits for the process that is at
-/// work on it. True when it has nothing any more.
+/// The same for good, whatever cannot be undone: a plugin that never takes back what it made keeps
+/// it. Throws Error where there is no such record, or its container lives.
+Reclaimed forget(const std::string& id, Host& host);
+
+/// As reclaim() for a container that has something which is wanted: waits for the process that is
+/// at work on it. True when it has nothing any more.
 bool make_way(const std::string& id, Host& host);
 
 /// Removes what writers left who were killed before their record, or their mark that we turned

@@ -12,6 +12,7 @@
 #include "netsetup/base/names.h"
 #include "oci-config/json.h"
 #include "oci-config/network_options.h"
+#include "oci-config/plugin_network.h"
 
 namespace ocinet::oci {
 
@@ -116,10 +117,13 @@ void refuse_unsupported(ObjectReader& reader) {
 // there is to lease from.
 void read_ipam(ObjectReader& reader, Network& network) {
     using enum Network::Ipam;
-    const bool may_have_none = network.is_on_parent() || network.netavark;
+    const bool may_have_none = network.is_on_parent() || network.netavark || network.docker;
     network.ipam = may_have_none && network.subnets.empty() ? none : leases;
     const auto* ipam = reader.object("ipam_options");
     if (!ipam) {
+        return;
+    }
+    if (network.docker && read_docker_ipam(*ipam, reader.name() + ": ipam_options", network)) {
         return;
     }
     ObjectReader option(*ipam, reader.name() + ": ipam_options");
@@ -197,44 +201,6 @@ std::optional<Network> built_in_network(const std::string& name) {
 
 namespace {
 
-void read_chain(ObjectReader& reader, Network& network) {
-    const auto* list = reader.object("conflist");
-    if (!list) {
-        throw reader.wrong("conflist", "missing: a network of the driver cni has one")
-            .hint(
-                "a CNI network configuration list, or the absolute path of a file that holds one");
-    }
-    network.conflist = read_conflist(*list, network.name, reader.name() + ": conflist");
-}
-
-// The file as Podman would have it: what a netavark plugin must find in it is there.
-std::string definition_of(const nlohmann::json& file, const Network& network) {
-    std::array<char, 17> id{};
-    std::snprintf(id.data(), id.size(), "%016llx",
-                  static_cast<unsigned long long>(stable_hash(network.name)));
-    const std::string part = id.data();
-    nlohmann::json definition{
-        {"id", part + part + part + part},
-        {"internal", false},
-        {"ipv6_enabled", network.has(AF_INET6)},
-        {"dns_enabled", false},
-        {"ipam_options", {{"driver", network.subnets.empty() ? "none" : "host-local"}}}};
-    definition.update(file);
-    definition.erase("plugin");
-    definition["name"] = network.name;
-    definition["driver"] = network.netavark->name;
-    return definition.dump();
-}
-
-void read_netavark_plugin(ObjectReader& reader, Network& network) {
-    const std::string name = reader.text("plugin").value_or("");
-    if (!is_network_name(name)) {
-        throw reader.wrong("plugin", "\"" + name + "\" is no plugin's name");
-    }
-    network.netavark.emplace();
-    network.netavark->name = name;
-}
-
 void read_own_network(ObjectReader& reader, Network& network) {
     network.interface =
         reader.text("network_interface")
@@ -261,17 +227,13 @@ Network read_network(const nlohmann::json& json, const std::string& name, const 
         throw reader.wrong("name", "\"" + network.name + "\" is not the file's name");
     }
     network.driver = reader.text("driver").value_or("bridge");
-    if (network.driver == "cni") {
-        read_chain(reader, network); // all else is the plugins' to say
-    } else if (network.driver == "netavark-plugin") {
-        read_netavark_plugin(reader, network);
-    }
-    if (!network.conflist) {
+    read_plugin(reader, network);
+    if (!network.conflist) { // all else is its plugins' to say
         read_own_network(reader, network);
     }
     const auto* options = reader.object("options");
-    if (network.netavark) { // whose they are
-        network.netavark->definition = definition_of(json, network);
+    if (network.netavark || network.docker) {
+        tell_plugin(reader, network);
     } else {
         read_options(options ? *options : nlohmann::json::object(), file + ": options", network);
     }

@@ -96,9 +96,23 @@ struct Network {
         std::string definition;
     };
     std::optional<NetavarkPlugin> netavark;
+    /// Of the driver docker-plugin: the names of the plugin, and of the one that gives the
+    /// addresses, or empty; and as JSON what each is told of the network.
+    struct DockerPlugin {
+        std::string name;
+        std::string ipam;
+        std::string options;
+        std::string ipam_options = "{}";
+        /// Of each subnet the gateway, if the file names it.
+        std::vector<std::optional<IpAddress>> gateways;
+    };
+    std::optional<DockerPlugin> docker;
 
     /// What its containers have is for plugins to say.
-    bool is_unknown() const { return conflist || (netavark && subnets.empty()); }
+    bool is_unknown() const {
+        return conflist || (netavark && subnets.empty()) ||
+               (docker && (subnets.empty() || !docker->ipam.empty()));
+    }
     /// Its containers have addresses of the family, but for those that routers give. Where that is
     /// not known before: of both.
     bool has(int family) const;

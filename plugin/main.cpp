@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
@@ -25,7 +26,9 @@
 #include "netsetup/base/plugin_path.h"
 #include "netsetup/base/text.h"
 #include "netsetup/confine.h"
+#include "netsetup/docker_plugin.h"
 #include "netsetup/state/locks.h"
+#include "netsetup/state/results.h"
 #include "plugin/plugin.h"
 
 namespace {
@@ -36,27 +39,35 @@ using Programs = std::vector<std::string>;
 constexpr std::array<std::string_view, 5> variables{"CNI_COMMAND", "CNI_CONTAINERID", "CNI_IFNAME",
                                                     "CNI_NETNS", "CNI_PATH"};
 
-constexpr const char* usage = "usage: ocinet-plugin CONTAINER PROGRAM...\n"
+constexpr const char* usage = "usage: ocinet-plugin CONTAINER PLUGIN...\n"
                               "The hook and ocinet(1) run it.\n";
 
-ocinet::plugin::Order parse_order(const std::string& line, const Programs& programs) {
-    const json order = json::parse(line);
+void refuse_variables(const std::map<std::string, std::string>& environment) {
+    for (const auto& [key, value] : environment) {
+        if (std::find(variables.begin(), variables.end(), key) == variables.end() ||
+            (key == "CNI_PATH" && value != ocinet::paths::cni_plugins)) {
+            throw ocinet::Error("a plugin is not told " + ocinet::printable(key) + " " +
+                                ocinet::printable(value));
+        }
+    }
+}
+
+// Who gives the orders has parsed what plugins and networks say since it named them.
+ocinet::plugin::Order parse_order(const json& order, const Programs& programs) {
     ocinet::plugin::Order parsed{
         .program = order.at("program"),
         .arguments = order.at("arguments"),
         .environment = order.at("environment"),
         .input = order.at("input"),
         .deadline = ocinet::Deadline::in(std::chrono::milliseconds(order.at("milliseconds")))};
-    // Who gives the orders has parsed what plugins and networks say since it named them.
     if (std::find(programs.begin(), programs.end(), parsed.program) == programs.end()) {
         throw ocinet::Error(ocinet::printable(parsed.program) + " is none of the plugins");
     }
-    for (const auto& [key, value] : parsed.environment) {
-        if (std::find(variables.begin(), variables.end(), key) == variables.end() ||
-            (key == "CNI_PATH" && value != ocinet::paths::cni_plugins)) {
-            throw ocinet::Error("a plugin is not told " + ocinet::printable(key) + " " +
-                                ocinet::printable(value));
-        }
+    refuse_variables(parsed.environment);
+    if (const auto server = ocinet::docker_plugin::parse_word(parsed.program)) {
+        parsed.arguments = ocinet::docker_plugin::curl_arguments(*server, parsed.arguments.at(0));
+        parsed.program = server->program;
+        parsed.remote = true;
     }
     return parsed;
 }
@@ -74,7 +85,8 @@ public:
         : id_(std::move(id)), programs_(std::move(programs)) {}
 
     json obey(const std::string& line) {
-        const auto order = parse_order(line, programs_);
+        const json said = json::parse(line);
+        const auto order = parse_order(said, programs_);
         if (!lock_) {
             locks_.emplace(directory_, order.deadline);
             lock_.emplace(locks_->plugins(id_));
@@ -83,10 +95,20 @@ public:
             throw ocinet::Error("whoever asked for it is gone");
         }
         const auto ended = ocinet::plugin::run(order);
+        if (order.remote && said.at("kept") && ended.status == 0 &&
+            ocinet::docker_plugin::is_success(ended.out)) {
+            keep({said.at("program"), said.at("arguments").at(0), json::parse(order.input),
+                  ended.out});
+        }
         return {{"status", ended.status}, {"out", ended.out}, {"err", ended.err}};
     }
 
 private:
+    void keep(const ocinet::docker_plugin::Kept& kept) const {
+        ocinet::state::write_result(directory_, id_, ocinet::state::kept_answer,
+                                    json(kept).dump(-1, ' ', true, json::error_handler_t::replace));
+    }
+
     std::string id_;
     Programs programs_;
     ocinet::state::Directory directory_ = ocinet::state::Directory::open();

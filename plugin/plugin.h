@@ -22,6 +22,9 @@ struct Order {
     /// Beside PATH, all that it has.
     std::map<std::string, std::string> environment;
     std::string input;
+    /// It only speaks to one that goes on without it: it gets none of our capabilities, and its
+    /// answer is waited for also when whoever gave the order is gone.
+    bool remote = false;
     Deadline deadline = Deadline::never();
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -34,8 +35,14 @@ void unblock(const Fd& own_end) {
     }
 }
 
+bool has_given_up_capabilities() {
+    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    const std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
+    return ::syscall(SYS_capset, &header, none.data()) == 0;
+}
+
 // In the child, with nothing but system calls: all memory has been taken before.
-[[noreturn]] void become(const char* program, char* const* arguments, char* const* environment,
+[[noreturn]] void become(const Order& order, char* const* arguments, char* const* environment,
                          const std::array<int, 3>& descriptors) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL); // of one whom nobody could kill any more
@@ -50,7 +57,11 @@ void unblock(const Fd& own_end) {
             ::_exit(127);
         }
     }
-    ::execve(program, arguments, environment);
+    // What it gives up it does not get back as root: no_new_privs is set (capabilities(7)).
+    if (order.remote && !has_given_up_capabilities()) {
+        ::_exit(127);
+    }
+    ::execve(order.program.c_str(), arguments, environment);
     const int error = errno;
     constexpr std::string_view words = "it cannot be executed";
     const ssize_t written = ::write(STDERR_FILENO, words.data(), words.size());
@@ -108,7 +119,7 @@ private:
             throw_errno("fork");
         }
         if (pid_ == 0) {
-            become(order_.program.c_str(), arguments.data(), environment.data(),
+            become(order_, arguments.data(), environment.data(),
                    {in.read.get(), out.write.get(), err.write.get()});
         }
         ::setpgid(pid_, pid_); // here, too: whoever comes second changes nothing
@@ -119,11 +130,12 @@ private:
 
     // True when it has ended.
     bool step(int pidfd) {
-        std::array<pollfd, 5> fds{{{.fd = STDIN_FILENO, .events = 0, .revents = 0},
-                                   {.fd = pidfd, .events = POLLIN, .revents = 0},
-                                   {.fd = out_.get(), .events = POLLIN, .revents = 0},
-                                   {.fd = err_.get(), .events = POLLIN, .revents = 0},
-                                   {.fd = in_.get(), .events = POLLOUT, .revents = 0}}};
+        std::array<pollfd, 5> fds{
+            {{.fd = order_.remote ? -1 : STDIN_FILENO, .events = 0, .revents = 0},
+             {.fd = pidfd, .events = POLLIN, .revents = 0},
+             {.fd = out_.get(), .events = POLLIN, .revents = 0},
+             {.fd = err_.get(), .events = POLLIN, .revents = 0},
+             {.fd = in_.get(), .events = POLLOUT, .revents = 0}}};
         const auto left =
             order_.deadline.patience(Deadline::Milliseconds(0), Deadline::Milliseconds(INT_MAX));
         const int ready = ::poll(fds.data(), fds.size(), int(left.count()));

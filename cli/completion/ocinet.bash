@@ -17,7 +17,7 @@ _ocinet_options() {
         plan) echo "--id --pid --network --publish --name --json" ;;
         check) echo "--repair --json" ;;
         doctor) echo "--fix --undo --json" ;;
-        gc) echo "--dry-run --json" ;;
+        gc) echo "--dry-run --forget --json" ;;
         overlay\ *) ;;
         inspect | port | reload) echo "--json" ;;
         *) echo "--version" ;;

@@ -83,7 +83,7 @@ std::vector<state::AddressRange> ranges_in(const Request& request, const oci::Su
 
 std::vector<HostQuery::Address> wanted_addresses(const Request& request) {
     if (request.network.subnets.empty() && !request.network.is_on_parent() &&
-        !request.network.netavark) {
+        !request.network.is_unknown()) {
         throw Error(label(request) + ": it has no subnet");
     }
     for (const auto& address : request.attachment.addresses) {

@@ -19,13 +19,21 @@ public:
     /// One line that tells the user what to do about it; the innermost hint stays.
     Error& hint(std::string_view text);
 
+    /// Which of its operation's printed commands failed (netsetup/operation.h: Description).
+    Error& at(int command) {
+        command_ = command;
+        return *this;
+    }
+
     const char* what() const noexcept override { return message_.c_str(); }
     const std::string& message() const { return message_; }
     const std::string& hint() const { return hint_; }
+    int command() const { return command_; }
 
 private:
     std::string message_;
     std::string hint_;
+    int command_ = 0;
 };
 
 /// `Device or resource busy (EBUSY)`.

@@ -33,4 +33,9 @@ nlohmann::json parse_object(std::string_view text) {
     return json.is_object() ? std::move(json) : nlohmann::json();
 }
 
+std::string text_in(const nlohmann::json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 } // namespace ocinet

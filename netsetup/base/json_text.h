@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <string_view>
 
 namespace ocinet {
@@ -14,5 +15,8 @@ bool is_too_deep(std::string_view text);
 
 /// What others say and nobody vouches for; null where it is no JSON object.
 nlohmann::json parse_object(std::string_view text);
+
+/// A member of an object of theirs; empty where it is missing or no text.
+std::string text_in(const nlohmann::json& object, const char* key);
 
 } // namespace ocinet

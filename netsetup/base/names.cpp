@@ -4,6 +4,8 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 #include "netsetup/base/error.h"
 
@@ -62,6 +64,12 @@ std::uint64_t stable_hash(std::string_view text) {
     return hash;
 }
 
+// Plugins call links by an id's first characters, which the hash alone has in common for names that
+// differ at their end.
+std::string long_id(std::string_view text) {
+    return NameSource(stable_hash(text)).long_id();
+}
+
 NameSource NameSource::from_kernel() {
     std::uint64_t seed = 0;
     if (::getrandom(&seed, sizeof seed, 0) != ssize_t(sizeof seed)) {
@@ -78,6 +86,17 @@ std::string NameSource::link_name() {
         name += letters[bits & 31];
     }
     return name;
+}
+
+std::string NameSource::long_id() {
+    std::string id;
+    for (int part = 0; part < 4; ++part) {
+        std::array<char, 17> digits{};
+        std::snprintf(digits.data(), digits.size(), "%016llx",
+                      static_cast<unsigned long long>(next()));
+        id += digits.data();
+    }
+    return id;
 }
 
 // splitmix64 (Steele, Lea, Flood 2014): one step a number, every seed good.

@@ -41,6 +41,9 @@ std::optional<std::string> network_of_alias(std::string_view alias);
 /// The same number for the same text in every version: FNV-1a, which spreads, and hides nothing.
 std::uint64_t stable_hash(std::string_view text);
 
+/// The same 64 hexadecimal digits for the same text, as engines call a network.
+std::string long_id(std::string_view text);
+
 /// A source of names that nobody else has chosen. Drivers draw from one that is handed to them, so
 /// that they stay functions of their input; the same seed gives the same names.
 class NameSource {
@@ -53,6 +56,8 @@ public:
     std::uint64_t seed() { return next(); }
     /// `oc` and 13 characters: 64 random bits.
     std::string link_name();
+    /// 64 hexadecimal digits.
+    std::string long_id();
     /// A number below `limit`.
     std::uint64_t below(std::uint64_t limit) { return next() % limit; }
 

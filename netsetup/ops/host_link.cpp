@@ -20,15 +20,7 @@
 namespace ocinet::ops {
 
 OCINET_JSON(EnsureHostLink, network, parent, name, temporary, mac, ipv6, addresses, found)
-
-void to_json(nlohmann::json& json, const AddHostRoute& op) {
-    json = {{"address", op.address}, {"link", op.link}, {"source", optional_json(op.source)}};
-}
-void from_json(const nlohmann::json& json, AddHostRoute& op) {
-    read_member(json, "address", op.address);
-    read_member(json, "link", op.link);
-    read_member(json, "source", op.source);
-}
+OCINET_JSON(AddHostRoute, address, link, source)
 
 // --- EnsureHostLink
 

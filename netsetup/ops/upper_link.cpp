@@ -15,31 +15,8 @@
 
 namespace ocinet::ops {
 
-void to_json(nlohmann::json& json, const CreateUpperLink& op) {
-    json = {{"kind", op.kind},
-            {"mode", op.mode},
-            {"flag", op.flag},
-            {"parent", op.parent},
-            {"temporary", op.temporary},
-            {"name", op.name},
-            {"mac", optional_json(op.mac)},
-            {"mtu", op.mtu},
-            {"alias", op.alias},
-            {"broadcast_limit", optional_json(op.broadcast_limit)}};
-}
-
-void from_json(const nlohmann::json& json, CreateUpperLink& op) {
-    read_member(json, "kind", op.kind);
-    read_member(json, "mode", op.mode);
-    read_member(json, "flag", op.flag);
-    read_member(json, "parent", op.parent);
-    read_member(json, "temporary", op.temporary);
-    read_member(json, "name", op.name);
-    read_member(json, "mac", op.mac);
-    read_member(json, "mtu", op.mtu);
-    read_member(json, "alias", op.alias);
-    read_member(json, "broadcast_limit", op.broadcast_limit);
-}
+OCINET_JSON(CreateUpperLink, kind, mode, flag, parent, temporary, name, mac, mtu, alias,
+            broadcast_limit)
 
 namespace {
 

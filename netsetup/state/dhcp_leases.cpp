@@ -19,7 +19,7 @@ std::string path_of(const std::string& id, const std::string& interface) {
 }
 
 void to_json(nlohmann::json& json, const DhcpLease::Route& route) {
-    json = {{"destination", route.destination}, {"gateway", optional_json(route.gateway)}};
+    json = {{"destination", route.destination}, {"gateway", member_json(route.gateway)}};
 }
 void from_json(const nlohmann::json& json, DhcpLease::Route& route) {
     read_member(json, "destination", route.destination);
@@ -88,7 +88,7 @@ void write_dhcp_lease(const Directory& directory, const std::string& id,
     }
     const nlohmann::json json{{"client", lease.client},
                               {"heard", lease.heard},
-                              {"address", optional_json(lease.address)},
+                              {"address", member_json(lease.address)},
                               {"routes", routes},
                               {"dns_servers", lease.dns_servers},
                               {"domain", lease.domain},

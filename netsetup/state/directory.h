@@ -19,7 +19,7 @@ namespace ocinet::state {
 ///     networks/NAME/SUBNET/leases/ADDRESS -> ID      (leases.h)
 ///     ports/tcp/8080/ADDRESS -> ID            (ports.h)
 ///     dhcp/ID/INTERFACE.json     (dhcp_leases.h)
-///     results/ID/INTERFACE.json  (results.h)
+///     results/ID/INTERFACE.json, results/network:NAME/  (results.h)
 ///     allowances.json            what `ocinet doctor --fix` did to the firewalls of others
 struct Directory {
     /// Makes what is missing; throws Error.

@@ -12,8 +12,8 @@
 namespace ocinet::state {
 
 std::string LockName::text() const {
-    constexpr std::array kinds{"netns",      "container", "network", "host",
-                               "allowances", "dhcp",      "plugins", "agent"};
+    constexpr std::array kinds{"netns",      "container", "plugin network", "network", "host",
+                               "allowances", "dhcp",      "plugins",        "agent"};
     const std::string word = kinds.at(std::size_t(kind));
     return name.empty() ? word : word + " " + name;
 }

@@ -7,7 +7,17 @@
 namespace ocinet::state {
 
 /// What is locked, in the order in which it is.
-enum class LockKind { netns, container, network, host, allowances, dhcp, plugins, agent };
+enum class LockKind {
+    netns,
+    container,
+    plugin_network,
+    network,
+    host,
+    allowances,
+    dhcp,
+    plugins,
+    agent,
+};
 
 struct LockName {
     LockKind kind;

@@ -19,6 +19,7 @@ namespace {
 
 constexpr Deadline::Milliseconds least_patience = std::chrono::seconds(1);
 constexpr Deadline::Milliseconds most_patience = std::chrono::seconds(10);
+constexpr Deadline::Milliseconds plugins_patience = std::chrono::seconds(60); // plugin_patience()
 
 // Cut to what an off_t can hold. Two names on one byte would only wait for each other.
 off_t byte_of(const LockName& name) {
@@ -109,7 +110,8 @@ Locks::Held Locks::take(LockName name) {
     if (::fcntl(file_.get(), F_SETLK, &lock) == 0) {
         return taken(std::move(name));
     }
-    const auto patience = deadline_.patience(least_patience, most_patience);
+    const auto patience = deadline_.patience(
+        least_patience, name.kind == LockKind::plugin_network ? plugins_patience : most_patience);
     const Alarm alarm(patience);
     if (::fcntl(file_.get(), F_SETLKW, &lock) == 0) {
         return taken(std::move(name));

@@ -43,10 +43,12 @@ public:
     Locks& operator=(const Locks&) = delete;
     ~Locks() = default;
 
-    /// Waits until the deadline, at least one second and at most ten; then an Error names the
-    /// lock's holder.
+    /// Waits until the deadline, at least one second and at most ten, or sixty for plugins; then an
+    /// Error names the lock's holder.
     Held netns(std::uint64_t cookie) { return take({LockKind::netns, std::to_string(cookie)}); }
     Held container(const std::string& id) { return take({LockKind::container, id}); }
+    /// What plugins were asked for for a network: while they are, which takes its time.
+    Held plugin_network(const std::string& name) { return take({LockKind::plugin_network, name}); }
     Held network(const std::string& name) { return take({LockKind::network, name}); }
     Held host() { return take({LockKind::host, ""}); }
     /// What is allowed in the firewalls of others. Without any other lock: their programs run under

@@ -127,6 +127,9 @@ Scene::Scene(Setting setting) : setting_(std::move(setting)), iproute_(host_), i
         lan_->start_server("192.0.2.50,192.0.2.250");
         lan_->start_agent();
     }
+    if (setting_.has_docker_plugins) {
+        docker_ = std::make_unique<DockerPlugins>(host_);
+    }
     if (!setting_.neighbour.empty()) {
         add_neighbour();
     }
@@ -234,6 +237,9 @@ json Scene::everything() const {
     }
     state["hosts"] = hosts_of(*box_);
     state["DHCP clients"] = setting_.has_dhcp ? dhcp_clients_of(id_) : json::array();
+    if (docker_) {
+        state["held by Docker's plugins"] = docker_->held();
+    }
     for (const auto& dead : dead_) {
         if (hosts_of(*dead) != "127.0.0.1\tlocalhost\n") {
             state["hosts of a dead container"] = hosts_of(*dead);

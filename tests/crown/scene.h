@@ -9,6 +9,7 @@
 #include "tests/crown/settings.h"
 #include "tests/support/container.h"
 #include "tests/support/dhcp_lan.h"
+#include "tests/support/docker_plugins.h"
 #include "tests/support/host.h"
 #include "tests/support/iproute.h"
 
@@ -69,6 +70,7 @@ private:
     std::size_t links_before_ = 0;
     std::unique_ptr<Container> companion_;
     std::unique_ptr<DhcpLan> lan_;
+    std::unique_ptr<DockerPlugins> docker_;
     bool companion_attached_ = false;
     std::unique_ptr<Container> box_;
     std::vector<std::unique_ptr<Container>> dead_;

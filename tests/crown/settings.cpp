@@ -7,6 +7,7 @@
 
 #include "netsetup/base/error.h"
 #include "tests/support/dhcp_lan.h"
+#include "tests/support/docker_plugins.h"
 #include "tests/support/etcd.h"
 #include "tests/support/wire.h"
 
@@ -198,6 +199,10 @@ std::vector<Setting> table() {
          .network = by_plugins(),
          .on_host = lan0,
          .is_gone = is_off_lan0},
+        {.name = "plugins of Docker's",
+         .annotations = on("web:ip=10.7.0.7,mac=02:00:00:00:00:77"),
+         .network = DockerPlugins::network_with_ipam(),
+         .has_docker_plugins = true},
         {.name = "driver none", .annotations = {{"io.ocinet.network", "none"}}},
         {.name = "driver host",
          .annotations = {{"io.ocinet.network", "host"}},

@@ -41,6 +41,8 @@ struct Setting {
     bool in_host_netns = false;
     /// DHCP serves the network of lan0.
     bool has_dhcp = false;
+    /// Docker's plugins run on it.
+    bool has_docker_plugins = false;
     /// It has links that not every kernel makes: tests/support/rare_links.h.
     bool has_rare_links = false;
 };

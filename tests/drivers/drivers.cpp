@@ -78,8 +78,8 @@ TEST_CASE("a driver is found by its name, and must suit the container's namespac
     for (const std::string name : {"weave", "", "Bridge", "bridge "}) {
         const auto error = caught([&] { drivers::driver_for(on(name)); });
         CHECK(error.message() == "network \"web\": there is no driver \"" + name + "\"");
-        CHECK(error.hint() ==
-              "drivers: bridge, cni, host, ipvlan, macvlan, netavark-plugin, none, overlay");
+        CHECK(error.hint() == "drivers: bridge, cni, docker-plugin, host, ipvlan, macvlan, "
+                              "netavark-plugin, none, overlay");
     }
     for (const std::string name : {"bridge", "none"}) {
         auto request = on(name);

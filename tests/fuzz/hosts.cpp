@@ -17,6 +17,7 @@ namespace {
 struct Place {
     test::StateDirectory state;
     netlink::Socket route = netlink::Socket::open(NETLINK_ROUTE);
+    state::Locks locks{state.directory};
     netlink::Socket netfilter = netlink::Socket::open(NETLINK_NETFILTER);
 };
 
@@ -33,6 +34,7 @@ void fuzz_hosts(const std::string& input) {
         .file = "/hosts", .lines = {"10.1.0.5 c1", "10.1.0.1 host"}, .mark = "ocinet web"};
     Context context{.container_id = "c1",
                     .state = place.state.directory,
+                    .locks = place.locks,
                     .route = place.route,
                     .netfilter = place.netfilter};
     const int hosts = ::memfd_create("hosts", MFD_CLOEXEC);

@@ -34,6 +34,14 @@ void check_plugins(const oci::Network& network) {
         require(is_network_name(network.netavark->name), "a plugin's name is one");
         require(!parse_object(network.netavark->definition).is_null(), "a plugin is told JSON");
     }
+    if (network.docker) {
+        for (const auto& name : {network.docker->name, network.docker->ipam}) {
+            require(name.empty() || is_network_name(name), "a plugin's name is one");
+        }
+        for (const auto& text : {network.docker->options, network.docker->ipam_options}) {
+            require(!parse_object(text).is_null(), "a plugin is told JSON");
+        }
+    }
     if (!network.conflist) {
         return;
     }

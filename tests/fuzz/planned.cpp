@@ -21,6 +21,10 @@ HostView look(const HostQuery& query) {
     for (const auto& plugin : query.plugins) {
         view.plugins.push_back("/opt/cni/bin/" + plugin);
     }
+    for (const auto& plugin : query.docker_plugins) {
+        view.docker_plugins.push_back(
+            docker_plugin::Plugin{plugin, "/usr/bin/curl", {"--insecure"}, "https://[::1]:7000"});
+    }
     if (query.underlay) {
         view.underlay = {.name = "eth0", .mtu = 1500};
     }

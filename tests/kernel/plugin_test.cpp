@@ -62,11 +62,8 @@ std::string status_line(const Scene& scene, const std::string& key) {
 // script.
 std::string answer(const Scene& scene, const std::string& program, const json& arguments,
                    const json& environment) {
-    const json order{{"program", program},
-                     {"arguments", arguments},
-                     {"environment", environment},
-                     {"input", "{}"},
-                     {"milliseconds", 1000}};
+    const json order{{"program", program}, {"arguments", arguments}, {"environment", environment},
+                     {"input", "{}"},      {"kept", false},          {"milliseconds", 1000}};
     return scene.host
         .run("cat | " OCINET_PREFIX "/libexec/ocinet/ocinet-plugin c1 /opt/cni/bin/script",
              order.dump() + "\n")
@@ -192,6 +189,23 @@ TEST_CASE("plugin: it is told nothing but what CNI has") {
     CHECK_THAT(answer(scene, "/opt/cni/bin/script", json::array(), environment),
                contains("a plugin is not told"));
     CHECK_FALSE(scene.was_told("ADD"));
+}
+
+TEST_CASE("plugin: a container whose plugin is gone for good can be forgotten") {
+    Scene scene;
+    scene.box.attach();
+    const std::string forget = cli_program() + " gc --forget " + scene.box.id().substr(0, 12);
+    CHECK_THAT(scene.host.run(forget).err, contains("lives: what it has is not forgotten"));
+    scene.host.sh("rm /opt/cni/bin/script");
+    scene.box.kill();
+    CHECK(scene.host.run(cli_program() + " gc").status == 1);
+    CHECK_FALSE(leftovers(scene.host).empty());
+    const Result forgotten = scene.host.run(forget);
+    CHECK(forgotten.status == 0);
+    CHECK_THAT(forgotten.out, contains("forgotten, with what could not be removed"));
+    CHECK_THAT(forgotten.err, contains("plugin script"));
+    CHECK(scene.host.run("ls /run/ocinet/containers").out.empty());
+    CHECK(scene.host.run(forget).status == 1);
 }
 
 TEST_CASE("plugin: what one that fails has started ends") {

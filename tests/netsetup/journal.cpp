@@ -106,6 +106,23 @@ const Entry entries[] = {
          "program":"/usr/libexec/netavark/plug","input":"{\"container_id\":\"c1\"}"})",
      "printf %s '{\"container_id\":\"c1\"}' | /usr/libexec/netavark/plug setup "
      "/proc/$PID/ns/net"},
+    {"ensure-docker-network",
+     R"({"network":"web","plugin":{"name":"weave","program":"/usr/bin/curl",
+         "options":["--unix-socket","/run/docker/plugins/weave.sock"],"url":"http://plugin"},
+         "ipam":null,"id":"ab","options":"{}","ipam_options":"{}","pools":[{"ipv6":false,
+         "subnet":"10.1.0.0/24","gateway":"10.1.0.1"}],"found":false})",
+     "/usr/bin/curl -fsS --unix-socket /run/docker/plugins/weave.sock -d "
+     "'{\"IPv4Data\":[{\"AddressSpace\":\"LocalDefault\",\"AuxAddresses\":{},"
+     "\"Gateway\":\"10.1.0.1/24\",\"Pool\":\"10.1.0.0/24\"}],\"IPv6Data\":[],"
+     "\"NetworkID\":\"ab\",\"Options\":{}}' http://plugin/NetworkDriver.CreateNetwork"},
+    {"docker-endpoint", R"({"container":"c1","network":"web","interface":"eth0",
+         "alias":"ocinet:c1:web","plugin":{"name":"weave","program":"/usr/bin/curl",
+         "options":["--unix-socket","/run/docker/plugins/weave.sock"],"url":"http://plugin"},
+         "ipam":{"name":"pool","program":"/usr/bin/curl","options":[],"url":"http://[::1]:7000"},
+         "pools":[{"ipv6":false,"wanted":"10.1.0.5","id":"p1"}],"network_id":"ab","id":"cd",
+         "addresses":[],"mac":"02:0c:0a:01:00:05","default_route4":true,"default_route6":false,
+         "metric":7,"options":"{}","publishes":true})",
+     "ip link set dev $link netns $PID name eth0"},
     {"add-hosts", R"({"file":"/b/hosts","lines":["10.1.0.5 web"],"mark":"ocinet web"})",
      R"(printf '%s\n' '10.1.0.5 web # ocinet web' >>/b/hosts)"},
 };
@@ -216,6 +233,13 @@ TEST_CASE("what becomes part of a path is a name") {
         {"ensure-host-link", "/network"},
         {"ensure-host-link", "/temporary"},
         {"configure-link", "/name"},
+        {"ensure-docker-network", "/network"},
+        {"ensure-docker-network", "/plugin/program"},
+        {"docker-endpoint", "/container"},
+        {"docker-endpoint", "/network"},
+        {"docker-endpoint", "/interface"},
+        {"docker-endpoint", "/plugin/program"},
+        {"docker-endpoint", "/ipam/program"},
         {"add-hosts", "/mark"},
     };
     for (const auto& [operation, field] : cases) {
@@ -263,7 +287,7 @@ TEST_CASE("a plan comes back as it was, and two become one in order") {
     Plan both = plan;
     append(both, plan);
     // What is the host's or the container's as a whole is there once.
-    CHECK(both.shared.size() == 2 * plan.shared.size() - 4);
+    CHECK(both.shared.size() == 2 * plan.shared.size() - 5);
     CHECK(json(both.own.at(plan.own.size())) == json(plan.own.front()));
     CHECK(both.attached.size() == 2);
     CHECK(both.notes == std::vector<std::string>{"a note", "a note"});
@@ -286,6 +310,9 @@ TEST_CASE("a plan needs what its operations need") {
     CHECK_FALSE(needs_of({"configure-link"}).dhcp);
     CHECK(needs_of({"ensure-policy"}).policy_loader);
     CHECK_FALSE(needs_of({"share-elements"}).policy_loader);
+    CHECK(needs_of({"ensure-docker-network"}).plugins.size() == 1);
+    CHECK(needs_of({"docker-endpoint"}).plugins.size() == 2);
+    CHECK(needs_of({"docker-endpoint"}).container_to_undo);
     CHECK(needs_of({"add-hosts"}).files == std::vector<std::string>{"/b/hosts"});
 }
 

@@ -18,6 +18,7 @@ using state::Locks;
 TEST_CASE("a lock's name tells what it is of") {
     CHECK(LockName{LockKind::netns, "4711"}.text() == "netns 4711");
     CHECK(LockName{LockKind::container, "c1"}.text() == "container c1");
+    CHECK(LockName{LockKind::plugin_network, "web"}.text() == "plugin network web");
     CHECK(LockName{LockKind::network, "web"}.text() == "network web");
     CHECK(LockName{LockKind::host, ""}.text() == "host");
 }
@@ -45,6 +46,7 @@ TEST_CASE("locks taken in order are let pass") {
             const auto own = locks.container("b");
             auto other = locks.container("a");
             const auto moved = std::move(other);
+            const auto asked = locks.plugin_network("web");
             const auto shared = locks.shared({"db", "web"});
         }
     });

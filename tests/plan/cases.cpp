@@ -243,9 +243,9 @@ std::vector<PlanCase> cases_of_hosts_files() {
 const std::vector<PlanCase>& plan_cases() {
     static const std::vector<PlanCase> all = [] {
         std::vector<PlanCase> cases;
-        for (const auto& some :
-             {cases_of_hosts(), cases_of_networks(), cases_of_ipv6(), cases_of_macvlan(),
-              cases_of_overlay(), cases_of_options(), cases_of_ports(), cases_of_hosts_files()}) {
+        for (const auto& some : {cases_of_hosts(), cases_of_networks(), cases_of_ipv6(),
+                                 cases_of_macvlan(), cases_of_overlay(), cases_of_docker(),
+                                 cases_of_options(), cases_of_ports(), cases_of_hosts_files()}) {
             cases.insert(cases.end(), some.begin(), some.end());
         }
         return cases;

@@ -29,5 +29,6 @@ inline Annotations publish(const std::string& value) {
 
 std::vector<PlanCase> cases_of_macvlan();
 std::vector<PlanCase> cases_of_overlay();
+std::vector<PlanCase> cases_of_docker();
 
 } // namespace ocinet::test

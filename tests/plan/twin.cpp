@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/plan/twin.h"
 
+#include <algorithm>
+
 #include "netsetup/base/text.h"
 #include "tests/support/snapshot.h"
 
@@ -37,6 +39,9 @@ Twin::Twin(const PlanCase& wanted, const std::string& id) {
     if (wanted.forwarding) {
         host_.sh("echo 1 >/proc/sys/net/ipv4/ip_forward");
     }
+    if (wanted.has_docker_plugins) {
+        docker_ = std::make_unique<DockerPlugins>(host_);
+    }
     if (!wanted.network.is_null()) {
         host_.write_network("web", wanted.network);
     }
@@ -62,7 +67,19 @@ void Twin::run_script(const std::string& script) const {
 }
 
 nlohmann::json Twin::kernel() const {
-    return {{"host", kernel_of(host_)}, {"container", kernel_of(*box_)}};
+    return {{"host", kernel_of(host_)}, {"container", kernel_of(*box_)}, {"plugins", held()}};
+}
+
+nlohmann::json Twin::held() const {
+    nlohmann::json held = nlohmann::json::array();
+    const nlohmann::json all = docker_ ? docker_->held() : nlohmann::json::object();
+    for (const auto& [key, value] : all.items()) {
+        const bool is_endpoints = key.starts_with("endpoint") || key.find(" of ") != key.npos;
+        held.push_back({is_endpoints ? key.substr(0, key.rfind(' ')) : key,
+                        key.starts_with("sandbox") ? nlohmann::json() : value});
+    }
+    std::sort(held.begin(), held.end());
+    return held;
 }
 
 std::string Twin::hosts() const {

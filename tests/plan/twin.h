@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/support/container.h"
+#include "tests/support/docker_plugins.h"
 #include "tests/support/host.h"
 
 namespace ocinet::test {
@@ -25,6 +26,8 @@ struct PlanCase {
     std::string in_container = {};
     /// The engine's file, mounted at /etc/hosts.
     std::string hosts = "127.0.0.1\tlocalhost\n";
+    /// Docker's plugins run on the host.
+    bool has_docker_plugins = false;
     /// The plan's inverse brings everything back; false where it mends what it found.
     bool has_inverse = true;
 };
@@ -52,9 +55,12 @@ public:
     std::string hosts() const;
     /// Every file below /run, with its content.
     std::string files_in_run() const;
+    /// What Docker's plugins hold, but for the names and places that a plan draws, or a host has.
+    nlohmann::json held() const;
 
 private:
     Host host_;
+    std::unique_ptr<DockerPlugins> docker_;
     std::unique_ptr<Container> neighbour_;
     std::unique_ptr<Container> box_;
 };

@@ -68,6 +68,31 @@ std::vector<PlanCase> cases_of_macvlan() {
     };
 }
 
+std::vector<PlanCase> cases_of_docker() {
+    const json both = {{"subnets", {{{"subnet", "10.7.0.0/24"}}, {{"subnet", "fd07::/64"}}}}};
+    const json leased = DockerPlugins::network_with_ipam();
+    json leased_of_both = leased;
+    leased_of_both.update(both);
+    json own_of_both = DockerPlugins::network();
+    own_of_both.update(both);
+    return {
+        {.name = "a plugin of Docker's",
+         .annotations = network("web:ip=10.7.0.7,mac=02:11:22:33:44:55"),
+         .network = own_of_both,
+         .has_docker_plugins = true},
+        {.name = "two plugins of Docker's, and a port",
+         .annotations = {{"io.ocinet.network", "web:ip=10.7.0.7,mac=02:11:22:33:44:55"},
+                         {"io.ocinet.publish", "8080:80"}},
+         .network = leased_of_both,
+         .has_docker_plugins = true},
+        {.name = "a network that plugins of Docker's have",
+         .annotations = network("web:mac=02:11:22:33:44:55"),
+         .network = leased,
+         .warm = true,
+         .has_docker_plugins = true},
+    };
+}
+
 // Twins have the address 192.0.2.1.
 std::vector<PlanCase> cases_of_overlay() {
     const auto overlay = [](const json& subnets, const json& hosts, const json& options) {
