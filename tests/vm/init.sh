@@ -25,7 +25,8 @@ ip link set lo up
 mount --bind /proc/self/ns/net /dev/first-netns
 # Loaded here: whoever needs them lives in a namespace of its own, from where not all of them are loaded; and a hook that
 # waits for many to come from a slow disk does not meet its deadline.
-modprobe -a 8021q br_netfilter bridge ipvlan macvlan nf_tables nft_chain_nat nft_ct nft_fib_inet nft_masq sctp veth
+modprobe -a 8021q act_mirred br_netfilter bridge cls_u32 ifb ipvlan macvlan nf_tables nft_chain_nat nft_ct nft_fib_inet \
+    nft_masq sch_ingress sch_tbf sctp veth vrf
 bash "$shared/command" </dev/null >"$shared/words" 2>&1
 echo $? >"$shared/status.new"
 mv "$shared/status.new" "$shared/status"
