@@ -12,18 +12,13 @@ namespace ocinet {
 
 namespace {
 
-Plugins::Answer parse_answer(const std::string& line) {
-    const auto json = parse_object(line);
-    if (json.is_null()) {
-        // Not one of its answers: what it says when it cannot begin.
-        throw Error("ocinet-plugin: " + printable(line));
+Plugins::Answer parse_answer(const nlohmann::json& said) {
+    if (said.contains("error")) {
+        throw Error(said.at("error").get<std::string>());
     }
-    if (json.contains("error")) {
-        throw Error(json.at("error").get<std::string>());
-    }
-    return {.status = json.at("status").get<int>(),
-            .out = json.at("out").get<std::string>(),
-            .err = json.at("err").get<std::string>()};
+    return {.status = said.at("status").get<int>(),
+            .out = said.at("out").get<std::string>(),
+            .err = said.at("err").get<std::string>()};
 }
 
 } // namespace
@@ -41,15 +36,28 @@ Plugins Plugins::start(const std::string& container_id, const std::vector<std::s
     return {std::move(program), std::move(path)};
 }
 
+// An answer that could not be read is still to come: it must not be taken for that to another
+// order.
 Plugins::Answer Plugins::run(const Call& call, std::chrono::milliseconds patience) {
-    const nlohmann::json order{{"program", call.program},
+    const nlohmann::json order{{"number", ++number_},
+                               {"program", call.program},
                                {"arguments", call.arguments},
                                {"environment", call.environment},
                                {"input", call.input},
                                {"kept", call.kept},
                                {"milliseconds", patience.count()}};
     program_.tell(order.dump() + "\n");
-    return parse_answer(program_.answer());
+    while (true) {
+        const std::string line = program_.answer();
+        const auto said = parse_object(line);
+        if (said.is_null()) {
+            // Not one of its answers: what it says when it cannot begin.
+            throw Error("ocinet-plugin: " + printable(line));
+        }
+        if (said.value("number", number_) == number_) {
+            return parse_answer(said);
+        }
+    }
 }
 
 Plugins& required(std::optional<Plugins>& plugins) {

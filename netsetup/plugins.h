@@ -58,6 +58,8 @@ private:
 
     Attendant program_;
     std::string netns_path_;
+    /// Of the last order.
+    unsigned number_ = 0;
 };
 
 /// Throws Error where it could not be started.

@@ -84,8 +84,7 @@ public:
     Server(std::string id, Programs programs)
         : id_(std::move(id)), programs_(std::move(programs)) {}
 
-    json obey(const std::string& line) {
-        const json said = json::parse(line);
+    json obey(const json& said) {
         const auto order = parse_order(said, programs_);
         if (!lock_) {
             locks_.emplace(directory_, order.deadline);
@@ -118,11 +117,15 @@ private:
 
 void serve(Server& server) {
     for (std::string line; std::getline(std::cin, line);) {
+        const json order = json::parse(line, nullptr, false);
         json answer;
         try {
-            answer = server.obey(line);
+            answer = server.obey(order);
         } catch (const std::exception& error) {
             answer = {{"error", error.what()}};
+        }
+        if (order.is_object() && order.contains("number")) {
+            answer["number"] = order["number"];
         }
         // What a plugin said may be no UTF-8.
         std::cout << answer.dump(-1, ' ', true, json::error_handler_t::replace) << std::endl;

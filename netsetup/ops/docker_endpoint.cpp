@@ -376,8 +376,9 @@ void apply(const DockerEndpoint& op, Context& context) {
 // In the order in which Docker does it.
 void undo(const DockerEndpoint& op, Context& context, Undo) {
     const auto text = state::read_result(context.state, op.container, op.interface);
-    if (!text) {
-        return; // nobody was asked for anything
+    if (!text) { // nobody was asked for anything
+        state::remove_result(context.state, op.container, op.interface);
+        return;
     }
     const Made made = read_to_undo(op, *text);
     if (op.publishes) {

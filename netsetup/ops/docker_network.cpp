@@ -271,9 +271,15 @@ void apply(const EnsureDockerNetwork& op, Context& context) {
 void undo(const EnsureDockerNetwork& op, Context& context, Undo) {
     const auto held = context.locks.plugin_network(op.network);
     const auto made = made_docker_network(context.state, op.network);
-    if (state::leave(context.state, users_of(op), context.container_id) && made) {
+    const bool is_last = state::leave(context.state, users_of(op), context.container_id);
+    if (is_last && made) {
         take_back(op.network, *made, context);
-    } else if (op.ipam) {
+        return;
+    }
+    if (is_last) { // nobody was asked for anything, but it may have been about to be written
+        state::remove_result(context.state, state::results_of_network(op.network), file);
+    }
+    if (op.ipam) {
         give_back_unheard(*op.ipam, made ? made->pools : std::vector<MadeDockerNetwork::Pool>(),
                           context.container_id, context);
     }

@@ -9,7 +9,8 @@
 //	                                      know
 //
 // What the first two hold stands in the file STATE, after each change. A network that has the option
-// routes=yes gets StaticRoutes; fail=METHOD fails there; one that has hang=METHOD goes on when there is a file /run/go-on.
+// routes=yes gets StaticRoutes; one that has fail=METHOD fails there; one that has hang=METHOD makes
+// a file /run/hung there, and goes on when there is a file /run/go-on.
 package main
 
 import (
@@ -87,6 +88,7 @@ func quiet(link string) {
 }
 
 func wait() {
+	os.WriteFile("/run/hung", nil, 0600)
 	for _, err := os.Stat("/run/go-on"); err != nil; _, err = os.Stat("/run/go-on") {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -278,11 +280,9 @@ func (a *allocator) GetDefaultAddressSpaces() (*ipam.AddressSpacesResponse, erro
 	return &ipam.AddressSpacesResponse{LocalDefaultAddressSpace: "here", GlobalDefaultAddressSpace: "everywhere"}, nil
 }
 
-// The method whose name stands in the file /run/hang waits, with what it has given, and makes a
-// file /run/hung.
+// The method whose name stands in the file /run/hang waits so, with what it has given.
 func hang(method string) {
 	if text, err := os.ReadFile("/run/hang"); err == nil && string(text) == method {
-		os.WriteFile("/run/hung", nil, 0600)
 		wait()
 	}
 }

@@ -225,14 +225,14 @@ TEST_CASE("docker plugin: what it still does for a hook that was killed is taken
     const Scene scene(DockerPlugins::network({{"hang", "Join"}}));
     const Container box = scene.container();
     Process hook = start_hook(scene.host, box.state("createRuntime").dump(), {});
-    REQUIRE(eventually([&] { return scene.count("endpoint") == 1; }));
+    REQUIRE(eventually([&] { return scene.host.run("test -e /run/hung").status == 0; }));
     hook.signal(SIGKILL);
     hook.wait();
     Process gc = scene.host.start("exec " + cli_program() + " gc");
     CHECK(eventually([&] { return attendants_of(scene, box) == 2 && waits_for_lock(scene); }));
     scene.host.sh(": >/run/go-on");
     CHECK(gc.wait().status == 0);
-    scene.host.sh("rm /run/go-on");
+    scene.host.sh("rm /run/go-on /run/hung");
     scene.check_nothing_left();
 }
 
