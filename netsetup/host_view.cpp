@@ -13,10 +13,12 @@
 #include "netsetup/base/text.h"
 #include "netsetup/docker_discovery.h"
 #include "netsetup/hosts_file.h"
+#include "netsetup/ops/docker_calls.h"
 #include "netsetup/ops/docker_network.h"
 #include "netsetup/ops/policy.h"
 #include "netsetup/ops/use_parent.h"
 #include "netsetup/port_search.h"
+#include "netsetup/record.h"
 #include "netsetup/routes.h"
 #include "netsetup/state/users.h"
 #include "netsetup/wanted_elements.h"
@@ -170,12 +172,27 @@ void look_for_redefinition(HostView& view, const HostQuery& query,
     }
 }
 
+// One that lives is waited for; one that was killed is asked to make way.
+void look_for_maker(HostView& view, const ops::MadeDockerNetwork& made,
+                    const state::Directory& directory) {
+    const auto maker = Record::load(directory, made.by);
+    if (!maker || !is_alive(maker->process)) {
+        view.conflicts.push_back({.what = "container " + made.by +
+                                          " was killed when it made the network, or took it back",
+                                  .owner = made.by});
+    }
+}
+
 void look_at_docker(HostView& view, const HostQuery& query, const state::Directory& directory) {
     for (const auto& name : query.docker_plugins) {
         view.docker_plugins.push_back(docker_plugin::find(name));
     }
     const auto made = ops::made_docker_network(directory, query.docker_network);
-    if (!made || !made->created) {
+    if (!made || !ops::has_docker_users(directory, query.docker_network)) {
+        return; // what is left without users is taken back first
+    }
+    if (!made->created) {
+        look_for_maker(view, *made, directory);
         return;
     }
     auto& pools = view.docker_pools.emplace();

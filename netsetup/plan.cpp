@@ -122,7 +122,7 @@ void require_names(const ops::EnsureDockerNetwork& op) {
 void require_names(const ops::DockerEndpoint& op) {
     require(is_container_id(op.container), op.container);
     require(is_network_name(op.network), op.network);
-    require_link_names({op.interface});
+    require(is_interface_name(op.interface), op.interface);
     require_plugin(op.plugin);
     require_object(op.options);
     if (op.ipam) {
@@ -154,10 +154,6 @@ bool is_the_same(const Operation& a, const Operation& b) {
     }
     if (are_both<ops::EnsureVlan>(a, b)) {
         return std::get<ops::EnsureVlan>(a).name == std::get<ops::EnsureVlan>(b).name;
-    }
-    if (are_both<ops::EnsureDockerNetwork>(a, b)) {
-        return std::get<ops::EnsureDockerNetwork>(a).network ==
-               std::get<ops::EnsureDockerNetwork>(b).network;
     }
     return are_both<ops::EnsurePolicy>(a, b) || are_both<ops::RaiseLoopback>(a, b);
 }

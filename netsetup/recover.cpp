@@ -82,37 +82,54 @@ std::vector<std::string> undo_programs(const Plan& plan, Context& context, Undo 
 
 } // namespace
 
+namespace {
+
+// What plugins said of it: the next container of this id has nothing to do with that.
+void forget_results(const Record& record, const state::Directory& directory) {
+    if (needs(record.plan).plugins.empty()) {
+        return;
+    }
+    for (const auto& attached : record.plan.attached) {
+        if (!attached.interface.empty()) {
+            state::remove_result(directory, record.id, attached.interface);
+        }
+    }
+    state::remove_result(directory, record.id, state::kept_answer);
+}
+
+} // namespace
+
 std::vector<std::string> remove_attachment(Record& record, Host& host, Context& context,
                                            Rest rest) {
     using Phase = Record::Phase;
     const Undo why = record.phase == Phase::attaching ? Undo::roll_back : Undo::tear_down;
     // A program takes its time to end: nobody else waits for it.
     auto failures = undo_programs(record.plan, context, why, rest);
+    bool is_stuck = !failures.empty() && rest == Rest::kept;
+    const auto add = [&](const std::vector<std::string>& more) {
+        failures.insert(failures.end(), more.begin(), more.end());
+        is_stuck = is_stuck || !more.empty();
+    };
     // Who loads the policy anew puts back, under the locks, what the records tell. It must not find
     // one whose elements are being taken away.
     auto held = host.locks.shared(record.networks);
     if (mark_as_removing(record, host)) {
         held.clear();
     }
-    for (auto& failure : undo_steps(own_steps(record.plan, false), context, why)) {
-        failures.push_back(std::move(failure));
-    }
+    add(undo_steps(own_steps(record.plan, false), context, why));
     if (held.empty()) {
         held = host.locks.shared(record.networks);
     }
     // What is still there is still in use: its address and its ports, which were taken before it,
     // must not be another's yet.
     for (const auto& step : std::views::reverse(record.plan.shared)) {
-        if (failures.empty() || rest == Rest::forgotten) {
-            const auto more = undo_step(step, context, why);
-            failures.insert(failures.end(), more.begin(), more.end());
+        if (!is_stuck) {
+            add(undo_step(step, context, why));
         }
     }
     held.clear();
-    if (failures.empty() || rest == Rest::forgotten) {
-        if (context.plugins) {
-            state::remove_result(host.directory, record.id, state::kept_answer);
-        }
+    if (!is_stuck) {
+        forget_results(record, host.directory);
         share::release(host.directory, record);
         record.remove(host.directory);
     }

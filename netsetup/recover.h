@@ -14,7 +14,7 @@ namespace ocinet {
 enum class Rest {
     /// The record stays, so that it is tried again.
     kept,
-    /// The record goes all the same.
+    /// The record goes all the same, if it is programs' of others.
     forgotten,
 };
 

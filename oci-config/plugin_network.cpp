@@ -47,6 +47,13 @@ std::string definition_of(const json& file, const Network& network) {
     return definition.dump();
 }
 
+bool has_lease_ranges(const Network& network) {
+    return std::any_of(network.subnets.begin(), network.subnets.end(), [](const Subnet& subnet) {
+        const Subnet whole = subnet_of(subnet.subnet);
+        return subnet.lease_first != whole.lease_first || subnet.lease_last != whole.lease_last;
+    });
+}
+
 json texts_in(const json& object, const std::string& name) {
     for (const auto& [key, value] : object.items()) {
         if (!value.is_string()) {
@@ -116,6 +123,9 @@ bool read_docker_ipam(const json& value, const std::string& name, Network& netwo
     }
     if (!is_network_name(driver)) {
         throw option.wrong("driver", "\"" + driver + "\" is no plugin's name");
+    }
+    if (has_lease_ranges(network)) {
+        throw option.wrong("driver", driver + " gives the addresses: it heeds no lease_range");
     }
     json options = texts_in(value, name);
     options.erase("driver");

@@ -47,8 +47,8 @@ void docker_end(const docker_plugin::Plugin& plugin, const std::string& method, 
 }
 
 void docker_release(const docker_plugin::Plugin& plugin, const std::string& method,
-                    const json& body, const std::string& container, Context& context) {
-    const auto last = kept_answer(container, plugin, context);
+                    const json& body, Context& context) {
+    const auto last = kept_answer(plugin, context);
     if (last && last->method == method && last->body == body) {
         return;
     }
@@ -60,18 +60,24 @@ void docker_release(const docker_plugin::Plugin& plugin, const std::string& meth
     }
 }
 
-std::optional<docker_plugin::Kept>
-kept_answer(const std::string& container, const docker_plugin::Plugin& plugin, Context& context) {
-    const auto text = state::read_result(context.state, container, state::kept_answer);
+// One that is damaged tells nothing.
+std::optional<docker_plugin::Kept> kept_answer(const docker_plugin::Plugin& plugin,
+                                               Context& context) {
+    const auto text = state::read_result(context.state, context.container_id, state::kept_answer);
     if (!text) {
         return std::nullopt;
     }
-    auto kept = parse_kept<docker_plugin::Kept>(*text, "container " + container);
-    return kept.plugin == word_of(plugin) ? std::optional(std::move(kept)) : std::nullopt;
+    try {
+        auto kept = parse_kept<docker_plugin::Kept>(*text, "the container");
+        return kept.plugin == word_of(plugin) ? std::optional(std::move(kept)) : std::nullopt;
+    } catch (const Error& error) {
+        log::warning(error.message());
+        return std::nullopt;
+    }
 }
 
-void forget_kept_answer(const std::string& container, Context& context) {
-    state::remove_result(context.state, container, state::kept_answer);
+void forget_kept_answer(Context& context) {
+    state::remove_result(context.state, context.container_id, state::kept_answer);
 }
 
 std::string address_text(const std::string& text) {

@@ -26,20 +26,34 @@ void docker_end(const docker_plugin::Plugin& plugin, const std::string& method,
                 const nlohmann::json& body, bool was_there, Context& context);
 
 /// The same for what was given. Once, since by the next time it may be another's: not where the
-/// last answer that nobody heard was to the same call, by this container.
+/// last answer that nobody heard was to the same call.
 void docker_release(const docker_plugin::Plugin& plugin, const std::string& method,
-                    const nlohmann::json& body, const std::string& container, Context& context);
+                    const nlohmann::json& body, Context& context);
 
 /// The last answer that gave the container something of this plugin's, or took it back, if nobody
-/// was there to hear it; nothing without one. On the way back behind another call of the same
-/// container's: then none is under way any more.
-std::optional<docker_plugin::Kept>
-kept_answer(const std::string& container, const docker_plugin::Plugin& plugin, Context& context);
+/// was there to hear it; nothing without one. On the way back behind another call: then none of the
+/// container's is under way any more.
+std::optional<docker_plugin::Kept> kept_answer(const docker_plugin::Plugin& plugin,
+                                               Context& context);
 /// It was heard.
-void forget_kept_answer(const std::string& container, Context& context);
+void forget_kept_answer(Context& context);
+
+/// Whether a container is on the network, or is making it, or taking it back.
+bool has_docker_users(const state::Directory& directory, const std::string& network);
 
 /// Of an address that may have its subnet's length behind it.
 std::string address_text(const std::string& text);
+
+/// An Error of the action's is of this printed command, or of one behind it.
+template <typename Action>
+auto at_command(int command, Action action) {
+    try {
+        return action();
+    } catch (Error& error) {
+        error.at(command + error.command());
+        throw;
+    }
+}
 
 /// What is kept of plugins' answers, as this type. Throws Error where it is damaged.
 template <typename Value>

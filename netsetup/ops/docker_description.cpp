@@ -146,13 +146,13 @@ void describe_routes(const DockerEndpoint& op, Description& description) {
             in_container(std::string("ip ") + words + "route add default via $gateway dev ") +
             op.interface + metric);
     };
-    description.apply.emplace_back("# here the StaticRoutes that Join answered");
     if (op.default_route4) {
         add("Gateway", "");
     }
     if (op.default_route6) {
         add("GatewayIPv6", "-6 ");
     }
+    description.apply.emplace_back("# and the StaticRoutes that Join answered");
 }
 
 } // namespace

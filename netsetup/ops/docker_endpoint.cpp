@@ -67,16 +67,6 @@ constexpr int by_next_hop = 0;
 // As with libnetwork, ProgramExternalConnectivity need not be there: CreateEndpoint told of ports.
 constexpr int unknown_method = 404;
 
-// Which of the printed commands it is, or the first of some, if it fails.
-template <typename Action>
-auto at_command(int command, Action action) {
-    try {
-        return action();
-    } catch (Error& error) {
-        throw error.at(command + error.command());
-    }
-}
-
 class Attaching {
 public:
     Attaching(const DockerEndpoint& op, Context& context)
@@ -99,7 +89,7 @@ public:
         place();
         at_command(commands_.configure, [&] { ops::apply(link_, context_); });
         if (op_.publishes) {
-            publish();
+            at_command(commands_.publish, [&] { publish(); });
         }
     }
 
@@ -139,7 +129,7 @@ private:
         const std::string address = text_in(given, "Address");
         made_.leased.push_back({id, address});
         save();
-        forget_kept_answer(op_.container, context_);
+        forget_kept_answer(context_);
         link_.addresses.push_back(parsed<Prefix>(address, "RequestAddress", "Address"));
     }
 
@@ -328,7 +318,7 @@ void give_link_back(const DockerEndpoint& op, const std::string& source, Context
 // One that came when we were gone is known by the kept answer alone. What is given back is not ours
 // any more: it is struck off one by one.
 void give_addresses_back(const DockerEndpoint& op, Made made, Context& context) {
-    const auto last = kept_answer(op.container, *op.ipam, context);
+    const auto last = kept_answer(*op.ipam, context);
     if (last && last->method == "IpamDriver.RequestAddress" && !is_for_gateway(last->body)) {
         const Made::Lease unheard{text_in(last->body, "PoolID"),
                                   text_in(last->answer(), "Address")};
@@ -344,8 +334,7 @@ void give_addresses_back(const DockerEndpoint& op, Made made, Context& context) 
         write(op, made, context);
         const auto& lease = made.leased.back();
         docker_release(*op.ipam, "IpamDriver.ReleaseAddress",
-                       {{"PoolID", lease.pool}, {"Address", address_text(lease.address)}},
-                       op.container, context);
+                       {{"PoolID", lease.pool}, {"Address", address_text(lease.address)}}, context);
     }
 }
 

@@ -2,9 +2,11 @@
 #include "netsetup/ops/docker_network.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "netsetup/base/json_text.h"
 #include "netsetup/base/log.h"
+#include "netsetup/base/names.h"
 #include "netsetup/base/text.h"
 #include "netsetup/json.h"
 #include "netsetup/ops/docker_calls.h"
@@ -25,8 +27,8 @@ namespace {
 
 constexpr const char* file = "docker";
 
-std::string users_of(const EnsureDockerNetwork& op) {
-    return "plugin." + op.network;
+std::string users_of(const std::string& network) {
+    return "plugin." + network;
 }
 
 void write(const std::string& network, const MadeDockerNetwork& made, Context& context) {
@@ -52,14 +54,14 @@ public:
             require(*op_.ipam, "IpamDriver");
             const json spaces = call(*op_.ipam, "IpamDriver.GetDefaultAddressSpaces", {});
             save();
-            for (const auto& pool : op_.pools) {
-                ask_for_pool(pool, text_in(spaces, "LocalDefaultAddressSpace"));
+            for (std::size_t i = 0; i < op_.pools.size(); ++i) {
+                ask_for_pool(i, text_in(spaces, "LocalDefaultAddressSpace"));
             }
         } else {
             made_.pools = own_pools(op_);
             save();
         }
-        create();
+        at_command(NetworkCommands(op_).create, [&] { create(); });
         made_.created = true;
         save();
     }
@@ -92,9 +94,13 @@ private:
     }
 
     // Each answer is kept before the next question: whatever has been given can be given back.
-    void ask_for_pool(const EnsureDockerNetwork::Pool& pool, const std::string& space) {
-        const json said = docker_lease(*op_.ipam, "IpamDriver.RequestPool",
-                                       pool_request(op_, pool, space), context_);
+    void ask_for_pool(std::size_t index, const std::string& space) {
+        const auto& pool = op_.pools[index];
+        const NetworkCommands commands(op_);
+        const json said = at_command(commands.pool(index), [&] {
+            return docker_lease(*op_.ipam, "IpamDriver.RequestPool", pool_request(op_, pool, space),
+                                context_);
+        });
         auto& kept = made_.pools.emplace_back();
         kept = {.id = text_in(said, "PoolID"),
                 .space = space,
@@ -102,14 +108,14 @@ private:
                 .gateway = gateway_in(said),
                 .ipv6 = pool.ipv6};
         save();
-        forget_kept_answer(context_.container_id, context_);
+        forget_kept_answer(context_);
         const auto subnet = Prefix::parse(kept.subnet);
         if (!subnet) {
             throw Error("plugin " + op_.ipam->name + ", IpamDriver.RequestPool: its Pool is \"" +
                         printable(kept.subnet) + "\"");
         }
         if (kept.gateway.empty() || pool.gateway) {
-            ask_for_gateway(pool, kept);
+            at_command(commands.gateway(index), [&] { ask_for_gateway(pool, kept); });
         }
     }
 
@@ -119,7 +125,7 @@ private:
         kept.gateway = text_in(given, "Address");
         kept.leased = true;
         save();
-        forget_kept_answer(context_.container_id, context_);
+        forget_kept_answer(context_);
     }
 
     // A plugin may remember the network from before the host was switched off: it is ours, by its
@@ -142,80 +148,74 @@ private:
 
 // ---- Taking it back
 
-// What came to the container that made the network when it was gone is known by the kept answer
-// alone.
-void give_back_unheard(const docker_plugin::Plugin& ipam,
-                       const std::vector<MadeDockerNetwork::Pool>& pools, const std::string& maker,
-                       Context& context) {
-    const auto last = kept_answer(maker, ipam, context);
-    if (!last) {
-        return;
+// What came to us when we were gone is known by the kept answer alone.
+void add_unheard(const EnsureDockerNetwork& op, MadeDockerNetwork& made, Context& context) {
+    const auto last = kept_answer(*op.ipam, context);
+    const bool is_pool = last && last->method == "IpamDriver.RequestPool";
+    const bool is_gateway =
+        last && last->method == "IpamDriver.RequestAddress" && is_for_gateway(last->body);
+    if (!is_pool && !is_gateway) {
+        return; // an endpoint's, or of a way back that was cut off
     }
-    const auto is_known = [&](auto holds) {
-        return std::any_of(pools.begin(), pools.end(), holds);
-    };
-    if (last->method == "IpamDriver.RequestPool") {
-        const std::string id = text_in(last->answer(), "PoolID");
-        if (!is_known([&](const auto& pool) { return pool.id == id; })) {
-            docker_release(ipam, "IpamDriver.ReleasePool", {{"PoolID", id}}, maker, context);
-        }
-    } else if (last->method == "IpamDriver.RequestAddress" && is_for_gateway(last->body)) {
-        const std::string address = text_in(last->answer(), "Address");
-        if (!is_known([&](const auto& pool) { return pool.leased && pool.gateway == address; })) {
-            docker_release(
-                ipam, "IpamDriver.ReleaseAddress",
-                {{"PoolID", text_in(last->body, "PoolID")}, {"Address", address_text(address)}},
-                maker, context);
-        }
-    } else {
-        return; // an endpoint's, or of somebody's way back
+    const std::string id =
+        is_pool ? text_in(last->answer(), "PoolID") : text_in(last->body, "PoolID");
+    auto pool = std::find_if(made.pools.begin(), made.pools.end(),
+                             [&](const auto& one) { return one.id == id; });
+    if (pool == made.pools.end()) {
+        made.pools.push_back({.id = id});
+        pool = std::prev(made.pools.end());
     }
-    if (maker != context.container_id) {
-        forget_kept_answer(maker, context);
+    if (is_gateway) {
+        pool->gateway = text_in(last->answer(), "Address");
+        pool->leased = true;
     }
+    write(op.network, made, context);
+    forget_kept_answer(context);
 }
 
-// Of those that made it, whatever the network is by now. What is given back is not ours any more:
-// it is struck off one by one.
-void take_back(const std::string& network, MadeDockerNetwork made, Context& context) {
-    const bool was_made = made.created;
-    const std::string before = made.by;
-    made.created = false; // by now it may be half-gone
-    write(network, made, context);
-    docker_end(made.plugin, "NetworkDriver.DeleteNetwork", {{"NetworkID", made.id}}, was_made,
-               context);
-    if (made.ipam) {
-        give_back_unheard(*made.ipam, made.pools, before, context);
-    }
-    made.by = context.container_id;
-    while (made.ipam && !made.pools.empty()) {
+// What is given back is not ours any more: it is struck off one by one.
+void release_pools(const EnsureDockerNetwork& op, MadeDockerNetwork& made, Context& context) {
+    while (!made.pools.empty()) {
         auto& pool = made.pools.back();
-        write(network, made, context);
         if (pool.leased) {
-            docker_release(*made.ipam, "IpamDriver.ReleaseAddress",
-                           {{"PoolID", pool.id}, {"Address", address_text(pool.gateway)}}, before,
-                           context);
+            docker_release(*op.ipam, "IpamDriver.ReleaseAddress",
+                           {{"PoolID", pool.id}, {"Address", address_text(pool.gateway)}}, context);
             pool.leased = false;
         } else {
-            docker_release(*made.ipam, "IpamDriver.ReleasePool", {{"PoolID", pool.id}}, before,
-                           context);
+            docker_release(*op.ipam, "IpamDriver.ReleasePool", {{"PoolID", pool.id}}, context);
             made.pools.pop_back();
         }
+        write(op.network, made, context);
     }
-    state::remove_result(context.state, state::results_of_network(network), file);
 }
 
-// Of plugins that were never there again for those who were on it (`ocinet gc --forget`): we cannot
-// ask them.
-void forget_unused(const EnsureDockerNetwork& op, Context& context) {
-    if (state::has_users(context.state, users_of(op))) {
-        return;
-    }
-    const auto made = made_docker_network(context.state, op.network);
-    if (made && (made->plugin != op.plugin || made->ipam != op.ipam)) {
-        log::warning("what plugin " + made->plugin.name + " had of network " + op.network +
+// One that is left without users, after `ocinet gc --forget`, may be of other plugins.
+void take_back(const EnsureDockerNetwork& op, MadeDockerNetwork made, Context& context) {
+    if (made.definition == definition_of(op)) {
+        const bool was_made = made.created;
+        made.created = false; // by now it may be half-gone
+        made.by = context.container_id;
+        write(op.network, made, context);
+        docker_end(op.plugin, "NetworkDriver.DeleteNetwork", {{"NetworkID", op.id}}, was_made,
+                   context);
+        if (op.ipam) {
+            add_unheard(op, made, context);
+            release_pools(op, made, context);
+        }
+    } else {
+        log::warning("what plugin " + made.plugin.name + " had of network " + op.network +
                      " is forgotten");
-        state::remove_result(context.state, state::results_of_network(op.network), file);
+    }
+    state::remove_result(context.state, state::results_of_network(op.network), file);
+}
+
+// Damage is no reason to keep a container's record for ever: without it nobody knows more.
+std::optional<MadeDockerNetwork> made_to_undo(const EnsureDockerNetwork& op, Context& context) {
+    try {
+        return made_docker_network(context.state, op.network);
+    } catch (const Error& error) {
+        log::warning(error.message());
+        return std::nullopt;
     }
 }
 
@@ -234,8 +234,18 @@ std::string definition_of(const EnsureDockerNetwork& op) {
 std::optional<MadeDockerNetwork> made_docker_network(const state::Directory& directory,
                                                      const std::string& network) {
     const auto text = state::read_result(directory, state::results_of_network(network), file);
-    return text ? std::optional(parse_kept<MadeDockerNetwork>(*text, "network " + network))
-                : std::nullopt;
+    if (!text) {
+        return std::nullopt;
+    }
+    auto made = parse_kept<MadeDockerNetwork>(*text, "network " + network);
+    if (!is_container_id(made.by)) { // which becomes part of a path
+        throw Error("what plugins said of network " + network + " is damaged");
+    }
+    return made;
+}
+
+bool has_docker_users(const state::Directory& directory, const std::string& network) {
+    return state::has_users(directory, users_of(network));
 }
 
 Needs needs(const EnsureDockerNetwork& op) {
@@ -246,43 +256,48 @@ Needs needs(const EnsureDockerNetwork& op) {
     return wanted;
 }
 
+// Who makes the network, or takes it back, is its user meanwhile, by which others know that it is
+// not theirs to do (host_view.cpp).
 void apply(const EnsureDockerNetwork& op, Context& context) {
     const auto held = context.locks.plugin_network(op.network);
-    forget_unused(op, context);
-    state::join(context.state, users_of(op), context.container_id);
-    const auto made = made_docker_network(context.state, op.network);
-    // Since the plan was made; and of others what was cut off is for whoever began it.
-    const bool is_another =
-        made && (made->created ? made->definition != definition_of(op)
-                               : made->plugin != op.plugin || made->ipam != op.ipam);
-    if (is_another) {
-        throw Error("containers use the network as it was before its definition changed")
+    auto made = made_docker_network(context.state, op.network);
+    if (made && !has_docker_users(context.state, op.network)) {
+        take_back(op, *made, context);
+        made.reset();
+    }
+    if (made && !made->created) {
+        throw Error("container " + made->by +
+                    " was killed when it made the network, or took it "
+                    "back")
             .hint("`ocinet gc` takes back what dead containers left");
     }
-    if (made && made->created) {
-        return;
+    if (made && made->definition != definition_of(op)) { // since the plan was made
+        throw Error("containers use the network as it was before its definition changed");
     }
-    if (made) {
-        take_back(op.network, *made, context);
+    state::join(context.state, users_of(op.network), context.container_id);
+    if (!made) {
+        Making(op, context).make();
     }
-    Making(op, context).make();
 }
 
 void undo(const EnsureDockerNetwork& op, Context& context, Undo) {
     const auto held = context.locks.plugin_network(op.network);
-    const auto made = made_docker_network(context.state, op.network);
-    const bool is_last = state::leave(context.state, users_of(op), context.container_id);
-    if (is_last && made) {
-        take_back(op.network, *made, context);
+    if (!state::leave(context.state, users_of(op.network), context.container_id)) {
         return;
     }
-    if (is_last) { // nobody was asked for anything, but it may have been about to be written
+    const auto made = made_to_undo(op, context);
+    if (!made) { // or what was about to be written
         state::remove_result(context.state, state::results_of_network(op.network), file);
+        return;
     }
-    if (op.ipam) {
-        give_back_unheard(*op.ipam, made ? made->pools : std::vector<MadeDockerNetwork::Pool>(),
-                          context.container_id, context);
+    state::join(context.state, users_of(op.network), context.container_id);
+    try {
+        take_back(op, *made, context);
+    } catch (const std::exception&) { // whoever comes first goes on with it
+        state::leave(context.state, users_of(op.network), context.container_id);
+        throw;
     }
+    state::leave(context.state, users_of(op.network), context.container_id);
 }
 
 // What a plugin leaves is for it to say.

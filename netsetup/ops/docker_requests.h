@@ -45,8 +45,17 @@ nlohmann::json publish_request(const DockerEndpoint& op);
 
 std::vector<AddressText> texts_of(const std::vector<Prefix>& addresses);
 
-/// Which of an endpoint's printed commands these are, and the first of those of the pools'
-/// RequestAddress: 0.
+/// Which of the printed commands these are.
+struct NetworkCommands {
+    explicit NetworkCommands(const EnsureDockerNetwork& op)
+        : create(op.ipam ? 1 + 2 * int(op.pools.size()) : 0) {}
+
+    static int pool(std::size_t index) { return 1 + 2 * int(index); }
+    static int gateway(std::size_t index) { return pool(index) + 1; }
+    int create;
+};
+
+/// The same of an endpoint; those of the pools' RequestAddress come first.
 struct EndpointCommands {
     explicit EndpointCommands(const DockerEndpoint& op) : create(int(op.pools.size())) {}
 
@@ -56,6 +65,7 @@ struct EndpointCommands {
     int mark_link = find_link + 1;
     int move_link = mark_link + 1;
     int configure = move_link + 1;
+    int publish = 1000; // the last one: executor.cpp
 };
 
 } // namespace ocinet::ops

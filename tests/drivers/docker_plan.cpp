@@ -139,6 +139,11 @@ TEST_CASE("what no Docker plugin can be told is an error") {
                contains("ipam_options: driver: \"a/b\" is no plugin's name"));
     CHECK_THAT(error_of(file({{"ipam_options", {{"driver", "dhcp"}}}})),
                contains("\"dhcp\" is not supported by the driver \"docker-plugin\""));
+    CHECK_THAT(
+        error_of(file({{"ipam_options", {{"driver", "pool"}}},
+                       {"subnets", json::array({{{"subnet", "10.7.0.0/24"},
+                                                 {"lease_range", {{"start_ip", "10.7.0.9"}}}}})}})),
+        contains("pool gives the addresses: it heeds no lease_range"));
     CHECK_THAT(error_of(file(), "host_interface_name=x"), contains("means nothing here"));
     HostView found = view();
     found.docker_plugins = {std::nullopt};

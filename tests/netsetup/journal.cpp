@@ -287,7 +287,7 @@ TEST_CASE("a plan comes back as it was, and two become one in order") {
     Plan both = plan;
     append(both, plan);
     // What is the host's or the container's as a whole is there once.
-    CHECK(both.shared.size() == 2 * plan.shared.size() - 5);
+    CHECK(both.shared.size() == 2 * plan.shared.size() - 4);
     CHECK(json(both.own.at(plan.own.size())) == json(plan.own.front()));
     CHECK(both.attached.size() == 2);
     CHECK(both.notes == std::vector<std::string>{"a note", "a note"});
