@@ -169,7 +169,7 @@ const char* name_of(Route::Type type) {
 }
 
 bool Network::has(int family) const {
-    return is_unknown() || (family == AF_INET && ipam == Ipam::dhcp) ||
+    return (is_unknown() && subnets.empty()) || (family == AF_INET && ipam == Ipam::dhcp) ||
            std::any_of(subnets.begin(), subnets.end(),
                        [&](const Subnet& subnet) { return subnet.gateway.family() == family; });
 }

@@ -117,6 +117,14 @@ TEST_CASE("addresses that a Docker plugin gives are not leased by us") {
     CHECK_THAT(error_of(network, "ip=10.7.0.7,ip=10.7.0.8"), contains("ip=10.7.0.8: no pool"));
 }
 
+TEST_CASE(
+    "of a Docker network the families are those of its subnets, whoever gives the addresses") {
+    const auto endpoint =
+        operation<ops::DockerEndpoint>(plan_of(file({{"ipam_options", {{"driver", "pool"}}}})));
+    CHECK(endpoint.default_route4);
+    CHECK_FALSE(endpoint.default_route6); // which another network of the container may give
+}
+
 TEST_CASE("a Docker plugin that gives addresses may choose their subnet") {
     json network = file({{"ipam_options", {{"driver", "pool"}}}});
     network.erase("subnets");
