@@ -177,9 +177,9 @@ void look_for_maker(HostView& view, const ops::MadeDockerNetwork& made,
                     const state::Directory& directory) {
     const auto maker = Record::load(directory, made.by);
     if (!maker || !is_alive(maker->process)) {
-        view.conflicts.push_back({.what = "container " + made.by +
-                                          " was killed when it made the network, or took it back",
-                                  .owner = made.by});
+        view.conflicts.push_back(
+            {.what = "container " + made.by + " was killed when it made or took back the network",
+             .owner = made.by});
     }
 }
 

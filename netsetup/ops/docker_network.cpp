@@ -266,9 +266,7 @@ void apply(const EnsureDockerNetwork& op, Context& context) {
         made.reset();
     }
     if (made && !made->created) {
-        throw Error("container " + made->by +
-                    " was killed when it made the network, or took it "
-                    "back")
+        throw Error("container " + made->by + " was killed when it made or took back the network")
             .hint("`ocinet gc` takes back what dead containers left");
     }
     if (made && made->definition != definition_of(op)) { // since the plan was made
