@@ -348,6 +348,19 @@ Made read_to_undo(const DockerEndpoint& op, const std::string& text) {
     }
 }
 
+// Who comes again, when this was cut off, is not to wonder at what is gone by then. Where there is
+// no room to say so, it goes all the same.
+Made begin_to_go(const DockerEndpoint& op, Made made, Context& context) {
+    made.joined = false;
+    made.created = false;
+    try {
+        write(op, made, context);
+    } catch (const Error& error) {
+        log::warning(error.message());
+    }
+    return made;
+}
+
 } // namespace
 
 Needs needs(const DockerEndpoint& op) {
@@ -370,6 +383,7 @@ void undo(const DockerEndpoint& op, Context& context, Undo) {
         return;
     }
     const Made made = read_to_undo(op, *text);
+    const Made rest = begin_to_go(op, made, context);
     if (op.publishes) {
         docker_end(op.plugin, "NetworkDriver.RevokeExternalConnectivity", endpoint_ids(op), false,
                    context);
@@ -378,7 +392,7 @@ void undo(const DockerEndpoint& op, Context& context, Undo) {
     give_link_back(op, made.source, context);
     docker_end(op.plugin, "NetworkDriver.DeleteEndpoint", endpoint_ids(op), made.created, context);
     if (op.ipam) {
-        give_addresses_back(op, made, context);
+        give_addresses_back(op, rest, context);
     }
     state::remove_result(context.state, op.container, op.interface);
 }
