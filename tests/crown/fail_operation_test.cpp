@@ -48,6 +48,12 @@ Operation refused_link(const Plan& plan) {
                 refused.name = "lo";
                 return refused;
             }
+            if (const auto* endpoint = std::get_if<ops::DockerEndpoint>(&step.operation)) {
+                ops::DockerEndpoint refused = *endpoint; // of a network that the plugin has not
+                refused.interface = "eth9";
+                refused.network_id = refused.id = std::string(64, '0');
+                return refused;
+            }
             if (const auto* plugin = std::get_if<ops::CniPlugin>(&step.operation)) {
                 ops::CniPlugin refused = *plugin;
                 refused.program = "/usr/lib/cni/tuning"; // alone it has nothing to tune

@@ -183,10 +183,15 @@ void Scene::kill_box() {
         companion_->kill();
         host_.sh("ip netns del " + std::string(netns_name));
     }
-    // What a DHCP client lives in is gone when that is.
-    if (!setting_.has_dhcp) {
+    if (!have_links_helpers()) {
         wait_for_links_of_dead();
     }
+}
+
+// What a DHCP client lives in is gone when that is; what a plugin of Docker's made on the host,
+// when that is told.
+bool Scene::have_links_helpers() const {
+    return setting_.has_dhcp || setting_.has_docker_plugins;
 }
 
 void Scene::wait_for_links_of_dead() const {
@@ -223,7 +228,7 @@ void Scene::after_detach() {
 }
 
 json Scene::everything() const {
-    if (setting_.has_dhcp) {
+    if (have_links_helpers()) {
         wait_for_links_of_dead();
     }
     json state = snapshot_of(host_, iproute_);
@@ -248,7 +253,12 @@ json Scene::everything() const {
     return state;
 }
 
+// The routes to an IPv6 address come when it is tentative no more, which is in the kernel's own
+// time (net/ipv6/addrconf.c: addrconf_dad_work).
 json Scene::kernel() const {
+    if (!eventually([&] { return host_.sh("ip -6 address show tentative").empty(); })) {
+        throw Error("an address of the host's stays tentative");
+    }
     json state = snapshot_of(host_, iproute_);
     state.erase("run");
     state["hosts"] = hosts_of(*box_);

@@ -56,6 +56,7 @@ public:
 private:
     void add_neighbour();
     std::unique_ptr<Container> make_container(const std::string& id) const;
+    bool have_links_helpers() const;
     void wait_for_links_of_dead() const;
     /// How many interfaces the host has that are no bridges.
     std::size_t links() const;
