@@ -20,6 +20,15 @@ std::chrono::milliseconds patience_before(const Deadline& deadline) {
 
 } // namespace
 
+std::vector<std::string> docker_words(const docker_plugin::Plugin& plugin,
+                                      const std::optional<docker_plugin::Plugin>& ipam) {
+    std::vector<std::string> words{word_of(plugin)};
+    if (ipam) {
+        words.push_back(word_of(*ipam));
+    }
+    return words;
+}
+
 json docker_call(const docker_plugin::Plugin& plugin, const std::string& method, const json& body,
                  Context& context) {
     return docker_plugin::call(required(context.plugins), plugin, method, body,

@@ -11,6 +11,10 @@
 /// answer.
 namespace ocinet::ops {
 
+/// For Needs::plugins.
+std::vector<std::string> docker_words(const docker_plugin::Plugin& plugin,
+                                      const std::optional<docker_plugin::Plugin>& ipam);
+
 /// Of the way there: as docker_plugin::call(), until the deadline, and not behind it.
 nlohmann::json docker_call(const docker_plugin::Plugin& plugin, const std::string& method,
                            const nlohmann::json& body, Context& context);

@@ -249,11 +249,7 @@ bool has_docker_users(const state::Directory& directory, const std::string& netw
 }
 
 Needs needs(const EnsureDockerNetwork& op) {
-    Needs wanted{.plugins = {word_of(op.plugin)}};
-    if (op.ipam) {
-        wanted.plugins.push_back(word_of(*op.ipam));
-    }
-    return wanted;
+    return {.plugins = docker_words(op.plugin, op.ipam)};
 }
 
 // Who makes the network, or takes it back, is its user meanwhile, by which others know that it is
