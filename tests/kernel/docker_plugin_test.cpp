@@ -215,7 +215,7 @@ TEST_CASE("docker plugin: one that does not answer is not waited for") {
         const Scene scene(DockerPlugins::network({{"hang", method}}));
         const Container box = scene.container();
         const Result refused = call_hook(scene.host, box.state("createRuntime").dump(),
-                                         {.options = {"--deadline", "1"}});
+                                         {.options = {"--deadline", "4"}});
         CHECK(refused.status == 1);
         CHECK_THAT(refused.err, contains("has not ended in time and was killed"));
         CHECK(leftovers(scene.host).empty());
